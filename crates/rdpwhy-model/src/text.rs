@@ -48,6 +48,12 @@ fn push_shown(out: &mut String, c: char) {
     }
 }
 
+/// A time as RFC 3339, UTC; the number itself when it is beyond any calendar.
+pub fn time(unix_seconds: i64) -> String {
+    jiff::Timestamp::from_second(unix_seconds)
+        .map_or_else(|_| format!("{unix_seconds} s since 1970"), |t| t.to_string())
+}
+
 /// Lower-case hexadecimal without separators.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] =

@@ -1,1 +1,19 @@
-//! Placeholder
+//! RDP in bytes, without sockets: what to send on a connection, and what an answer means.
+//!
+//! No I/O, no clock, no C. A [`script::Script`] says what to send and wait for; whoever has a
+//! socket carries it out and hands back a recorded connection; the readers here turn that into
+//! words and facts. The same readers serve a live run, a recording and a test.
+
+pub mod certificate;
+pub mod clients;
+pub mod credssp;
+mod cursor;
+pub mod mcs;
+pub mod ntlm;
+pub mod peer;
+pub mod read;
+pub mod script;
+pub mod suites;
+pub mod tls;
+pub mod walk;
+pub mod x224;

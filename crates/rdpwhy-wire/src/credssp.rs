@@ -1,0 +1,154 @@
+//! CredSSP's outer message, TSRequest ([MS-CSSP] 2.2.1), as far as a look without an account goes.
+
+use crate::script::Framed;
+
+/// The version that we state: that of Windows since 2018 (6), which knows nonces and error codes.
+const OUR_VERSION: u8 = 6;
+
+/// A TSRequest that carries one SPNEGO or NTLM token and nothing else.
+pub fn request(token: &[u8]) -> Vec<u8> {
+    let nego_token = tagged(0xa0, &tagged(0x04, token));
+    let nego_data = tagged(0x30, &tagged(0x30, &nego_token));
+    let mut fields = tagged(0xa0, &[0x02, 0x01, OUR_VERSION]);
+    fields.extend(tagged(0xa1, &nego_data));
+    tagged(0x30, &fields)
+}
+
+fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
+    let n = content.len();
+    match (u8::try_from(n), u16::try_from(n)) {
+        (Ok(short @ 0..0x80), _) => out.push(short),
+        (Ok(byte), _) => out.extend([0x81, byte]),
+        (_, Ok(word)) => {
+            out.push(0x82);
+            out.extend(word.to_be_bytes());
+        }
+        _ => return Vec::new(), // no token of ours is that long
+    }
+    out.extend(content);
+    out
+}
+
+/// What a host's TSRequest says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TsRequest {
+    /// CredSSP version.
+    pub version: Option<i64>,
+    /// The token, when there is one.
+    pub token: Option<Vec<u8>>,
+    /// NTSTATUS, when the host refuses.
+    pub error_code: Option<u32>,
+}
+
+/// Reads a host's TSRequest. `None` when the bytes are none.
+pub fn read(bytes: &[u8]) -> Option<TsRequest> {
+    let (0x30, mut fields, _) = element(bytes)? else { return None };
+    let mut out = TsRequest::default();
+    while !fields.is_empty() {
+        let (tag, content, rest) = element(fields)?;
+        match tag {
+            0xa0 => out.version = integer(content),
+            0xa1 => out.token = first_token(content),
+            0xa4 => {
+                let code = integer(content)?;
+                // written as a signed number by some, as an unsigned one by others
+                out.error_code = u32::try_from(code & 0xffff_ffff).ok();
+            }
+            _ => {}
+        }
+        fields = rest;
+    }
+    Some(out)
+}
+
+fn first_token(content: &[u8]) -> Option<Vec<u8>> {
+    let (0x30, sequence, _) = element(content)? else { return None };
+    let (0x30, item, _) = element(sequence)? else { return None };
+    let (0xa0, octets, _) = element(item)? else { return None };
+    let (0x04, token, _) = element(octets)? else { return None };
+    Some(token.to_vec())
+}
+
+fn integer(content: &[u8]) -> Option<i64> {
+    let (0x02, digits, _) = element(content)? else { return None };
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    let negative = digits.first()? & 0x80 != 0;
+    Some(digits.iter().fold(if negative { -1 } else { 0 }, |n, d| n << 8 | i64::from(*d)))
+}
+
+/// A DER element: tag, content, rest.
+fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, length, header) = header(bytes)?;
+    let (content, rest) = bytes.get(header..)?.split_at_checked(length)?;
+    Some((tag, content, rest))
+}
+
+/// Tag, content length and header length.
+fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
+    let (&tag, rest) = bytes.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    if first < 0x80 {
+        return Some((tag, usize::from(first), 2));
+    }
+    let n = usize::from(first & 0x7f);
+    if n == 0 || n > 4 {
+        return None;
+    }
+    let digits = rest.get(..n)?;
+    Some((tag, digits.iter().fold(0, |a, d| a << 8 | usize::from(*d)), 2 + n))
+}
+
+/// Whether a whole DER sequence has come.
+pub(crate) fn framed(bytes: &[u8]) -> Framed {
+    match (bytes, header(bytes)) {
+        ([], _) => Framed::More,
+        ([0x30, ..], Some((_, content, head))) if bytes.len() >= head + content => Framed::Whole,
+        ([0x30, 0x80 | 0x85.., ..], _) => Framed::Wrong,
+        ([0x30, ..], _) => Framed::More,
+        _ => Framed::Wrong,
+    }
+}
+
+/// The NTLM message inside a token, which may be wrapped in SPNEGO.
+pub fn ntlm_in(token: &[u8]) -> Option<&[u8]> {
+    let at = token.windows(8).position(|w| w == b"NTLMSSP\0")?;
+    token.get(at..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for n in [0, 5, 127, 128, 300] {
+            let token = vec![7; n];
+            let bytes = request(&token);
+            let read = read(&bytes).unwrap();
+            assert_eq!(read.version, Some(6));
+            assert_eq!(read.token, Some(token));
+            assert_eq!(framed(&bytes), Framed::Whole);
+            for cut in 0..bytes.len() {
+                assert_eq!(framed(&bytes[..cut]), Framed::More);
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_code_is_read_signed_or_not() {
+        let signed = [0x30, 0x0d, 0xa0, 3, 2, 1, 6, 0xa4, 6, 2, 4, 0xc0, 0, 0, 0x6d];
+        assert_eq!(read(&signed).unwrap().error_code, Some(0xc000_006d));
+        let unsigned = [0x30, 0x0e, 0xa0, 3, 2, 1, 6, 0xa4, 7, 2, 5, 0, 0xc0, 0, 0, 0x6d];
+        assert_eq!(read(&unsigned).unwrap().error_code, Some(0xc000_006d));
+    }
+
+    #[test]
+    fn lengths_that_lie_are_no_message() {
+        assert_eq!(read(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
+        assert_eq!(read(&[0x30, 0x80]), None);
+        assert_eq!(framed(b"HTTP"), Framed::Wrong);
+    }
+}

@@ -1,0 +1,279 @@
+//! TLS on the wire without cryptography: hand-made ClientHellos, and what a server answers
+//! (RFC 5246, RFC 8446).
+
+use crate::cursor::{Cursor, put_block16};
+use crate::script::{Framed, TlsOffer};
+
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+const APPLICATION_DATA: u8 = 23;
+const SERVER_HELLO: u8 = 2;
+/// The random of a HelloRetryRequest (RFC 8446 4.1.3).
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+/// Every group for which a TLS 1.2 server may be configured.
+pub const EVERY_GROUP: [u16; 29] = [
+    0x001d, 0x0017, 0x0018, 0x0019, 0x001e, 0x001a, 0x001b, 0x001c, 0x0016, 0x0015, 0x0014, 0x0013,
+    0x0012, 0x0011, 0x0010, 0x000f, 0x000e, 0x000d, 0x000c, 0x000b, 0x000a, 0x0009, 0x0008, 0x0007,
+    0x0100, 0x0101, 0x0102, 0x0103, 0x0104,
+];
+
+/// Signature schemes that any RDP server may need, old ones included.
+const EVERY_SIGNATURE: [u16; 16] = [
+    0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0403, 0x0503, 0x0603, 0x0301, 0x0303, 0x0201,
+    0x0203, 0x0202, 0x0402, 0x0101,
+];
+
+/// A ClientHello as one TLS record, for versions up to TLS 1.2. `padding` adds a padding extension
+/// (RFC 7685) of that many bytes. `random` makes the hello unlike others.
+///
+/// A hello that offers TLS 1.3 is not made here: without a key share no server could answer it,
+/// and completed handshakes are the TLS library's work.
+pub fn client_hello(offer: &TlsOffer, padding: usize, random: [u8; 32]) -> Vec<u8> {
+    let version = offer.max.min(0x0303);
+    let mut body = version.to_be_bytes().to_vec();
+    body.extend(random);
+    body.push(0); // no session to resume
+    let mut suites = Vec::new();
+    for s in &offer.suites {
+        suites.extend(s.to_be_bytes());
+    }
+    // TLS_EMPTY_RENEGOTIATION_INFO_SCSV: some hosts drop hellos without it (RFC 5746)
+    suites.extend([0x00, 0xff]);
+    put_block16(&mut body, &suites);
+    body.extend([1, 0]); // null compression
+
+    let mut extensions = Vec::new();
+    let mut extension = |kind: u16, data: &[u8]| {
+        extensions.extend(kind.to_be_bytes());
+        put_block16(&mut extensions, data);
+    };
+    if let Some(name) = &offer.server_name {
+        let mut entry = vec![0];
+        put_block16(&mut entry, name.as_bytes());
+        let mut list = Vec::new();
+        put_block16(&mut list, &entry);
+        extension(0x0000, &list);
+    }
+    if !offer.groups.is_empty() {
+        let codes: Vec<u8> = offer.groups.iter().flat_map(|g| g.to_be_bytes()).collect();
+        let mut list = Vec::new();
+        put_block16(&mut list, &codes);
+        extension(0x000a, &list);
+        extension(0x000b, &[1, 0]); // uncompressed points
+    }
+    if version >= 0x0303 {
+        let schemes: &[u16] =
+            if offer.signatures.is_empty() { &EVERY_SIGNATURE } else { &offer.signatures };
+        let codes: Vec<u8> = schemes.iter().flat_map(|g| g.to_be_bytes()).collect();
+        let mut list = Vec::new();
+        put_block16(&mut list, &codes);
+        extension(0x000d, &list);
+    }
+    if padding > 0 {
+        extension(0x0015, &vec![0; padding]);
+    }
+    if !extensions.is_empty() {
+        put_block16(&mut body, &extensions);
+    }
+
+    let mut message = vec![1];
+    let length = u32::try_from(body.len()).unwrap_or(0).to_be_bytes();
+    message.extend(&length[1..]);
+    message.extend(body);
+    // The record says TLS 1.0, as every client's first record does (RFC 5246 E.1)
+    let mut record = vec![HANDSHAKE, 0x03, 0x01];
+    put_block16(&mut record, &message);
+    record
+}
+
+/// An offer for [`client_hello`] that leaves nothing out.
+pub fn everything(server_name: Option<&str>) -> TlsOffer {
+    TlsOffer {
+        min: 0x0301,
+        max: 0x0303,
+        suites: crate::suites::with_certificate(),
+        groups: EVERY_GROUP.to_vec(),
+        signatures: EVERY_SIGNATURE.to_vec(),
+        server_name: server_name.map(str::to_owned),
+    }
+}
+
+/// What a server said first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerSaid {
+    /// The bytes are TLS records.
+    pub tls: bool,
+    /// The first ServerHello.
+    pub hello: Option<ServerHello>,
+    /// The first alert in the clear: level and description.
+    pub alert: Option<(u8, u8)>,
+}
+
+/// A ServerHello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerHello {
+    /// Version chosen, as on the wire; TLS 1.3 stands in an extension and is 0x0304 here.
+    pub version: u16,
+    /// Suite chosen.
+    pub suite: u16,
+    /// It asks for another hello.
+    pub retry: bool,
+}
+
+/// Reads what a server sent in answer to a ClientHello.
+pub fn read(bytes: &[u8]) -> ServerSaid {
+    let mut said = ServerSaid::default();
+    let mut handshake = Vec::new();
+    let mut c = Cursor::new(bytes);
+    while let (Some(kind), Some(version)) = (c.u8(), c.u16()) {
+        if !matches!(kind, CHANGE_CIPHER_SPEC..=APPLICATION_DATA) || version >> 8 != 3 {
+            return said;
+        }
+        said.tls = true;
+        let Some(body) = c.block16() else { break };
+        match kind {
+            ALERT => {
+                if let [level, description] = *body {
+                    said.alert.get_or_insert((level, description));
+                }
+            }
+            HANDSHAKE if said.hello.is_none() => {
+                handshake.extend(body);
+                said.hello = server_hello(&handshake);
+            }
+            _ => {}
+        }
+    }
+    said
+}
+
+fn server_hello(handshake: &[u8]) -> Option<ServerHello> {
+    let mut c = Cursor::new(handshake);
+    if c.u8()? != SERVER_HELLO {
+        return None;
+    }
+    let length = c.u24()?;
+    let mut b = Cursor::new(c.take(length)?);
+    let mut version = b.u16()?;
+    let retry = b.take(32)? == RETRY;
+    let _session = b.block8()?;
+    let suite = b.u16()?;
+    let _compression = b.u8()?;
+    let mut extensions = Cursor::new(b.block16().unwrap_or_default());
+    while let (Some(kind), Some(data)) = (extensions.u16(), extensions.block16()) {
+        if let (0x002b, [hi, lo]) = (kind, data) {
+            version = u16::from_be_bytes([*hi, *lo]);
+        }
+    }
+    Some(ServerHello { version, suite, retry })
+}
+
+/// Whether the bytes so far hold a ServerHello or an alert.
+pub(crate) fn framed(bytes: &[u8]) -> Framed {
+    let said = read(bytes);
+    if said.hello.is_some() || said.alert.is_some() {
+        Framed::Whole
+    } else if said.tls || bytes.len() < 3 {
+        Framed::More
+    } else {
+        Framed::Wrong
+    }
+}
+
+/// Name of a version as on the wire, in the spelling of the fact `tls.version`.
+pub const fn version_name(version: u16) -> &'static str {
+    match version {
+        0x0300 => "SSLv3",
+        0x0301 => "TLSv1",
+        0x0302 => "TLSv1.1",
+        0x0303 => "TLSv1.2",
+        0x0304 => "TLSv1.3",
+        _ => "unknown",
+    }
+}
+
+/// Name of an alert (RFC 8446 6, and the older registry entries).
+pub const fn alert_name(description: u8) -> &'static str {
+    match description {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        21 => "decryption_failed",
+        22 => "record_overflow",
+        40 => "handshake_failure",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        112 => "unrecognized_name",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        _ => "unknown alert",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello(suite: u16) -> Vec<u8> {
+        let mut body = vec![3, 3];
+        body.extend([7; 32]);
+        body.push(0);
+        body.extend(suite.to_be_bytes());
+        body.push(0);
+        let mut message = vec![2, 0, 0, u8::try_from(body.len()).unwrap()];
+        message.extend(body);
+        let mut record = vec![22, 3, 3];
+        put_block16(&mut record, &message);
+        record
+    }
+
+    #[test]
+    fn reads_a_server_hello_whole_or_in_pieces() {
+        let bytes = hello(0xc030);
+        let said = read(&bytes);
+        let expected = ServerHello { version: 0x0303, suite: 0xc030, retry: false };
+        assert_eq!(said.hello, Some(expected));
+        for n in 0..bytes.len() {
+            assert_eq!(read(&bytes[..n]).hello, None);
+            assert_eq!(framed(&bytes[..n]), Framed::More, "{n}");
+        }
+        assert_eq!(framed(&bytes), Framed::Whole);
+    }
+
+    #[test]
+    fn reads_an_alert_and_knows_what_is_no_tls() {
+        assert_eq!(read(&[21, 3, 1, 0, 2, 2, 70]).alert, Some((2, 70)));
+        assert_eq!(framed(&[3, 0, 0, 9, 2, 0xf0]), Framed::Wrong);
+        assert!(!read(b"HTTP/1.1").tls);
+    }
+
+    #[test]
+    fn a_small_hello_is_small_and_a_padded_one_is_not() {
+        let mut offer = everything(None);
+        offer.suites = vec![0xc02f, 0xc02b, 0x009c, 0x002f];
+        offer.groups = vec![0x0017];
+        offer.signatures = vec![0x0401, 0x0403, 0x0201];
+        assert!(client_hello(&offer, 0, [1; 32]).len() < 150);
+        assert!(client_hello(&offer, 1500, [1; 32]).len() > 1500);
+    }
+}
