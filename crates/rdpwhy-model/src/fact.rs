@@ -145,6 +145,7 @@ facts! {
     NegInsideTls "neg.inside_tls" Negotiate (Word(NEGOTIATION)) "answer to a Connection Request sent inside TLS";
     NegAfterProxy "neg.after_proxy" Negotiate (Word(NEGOTIATION)) "answer to a Connection Request after a PROXY protocol header";
     Greeting "neg.greeting" Negotiate (Word(&["silent", "closed", "reset", "speaks", "unreached"])) "what the peer does when nothing is sent";
+    WalkEnd "walk.end" Negotiate (Text) "where the walk ended and how, as stage and word";
     AgainCount "again.count" Negotiate (Int) "how often the walk was repeated";
     AgainSame "again.same" Negotiate (Bool) "every repetition ended like the first walk";
     AgainWorks "again.works" Negotiate (Bool) "at least one repetition got further than the first walk, or the first walk further than a repetition";
@@ -244,7 +245,8 @@ impl FactKey {
             | (Kind::List, Value::List(_)) => true,
             (Kind::Word(words), Value::Text(t)) => words.iter().any(|w| {
                 w.strip_suffix('*').map_or(*w == t, |stem| {
-                    t.strip_prefix(stem).is_some_and(|n| n.parse::<u64>().is_ok())
+                    t.strip_prefix(stem)
+                        .is_some_and(|n| n.parse::<u64>().is_ok())
                 })
             }),
             _ => false,
@@ -445,7 +447,9 @@ mod tests {
         for (i, key) in FactKey::ALL.iter().enumerate() {
             assert!(!key.info().meaning.is_empty(), "{key}");
             assert!(
-                FactKey::ALL[..i].iter().all(|k| k.info().name != key.info().name),
+                FactKey::ALL[..i]
+                    .iter()
+                    .all(|k| k.info().name != key.info().name),
                 "{key} stands twice"
             );
             assert_eq!(FactKey::from_name(key.info().name), Some(*key));

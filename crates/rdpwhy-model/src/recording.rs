@@ -133,7 +133,9 @@ pub struct Connect {
 }
 
 /// The outcome of connecting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectOutcome {
     /// SYN-ACK.
@@ -191,7 +193,9 @@ pub struct Icmp {
 }
 
 /// Which part of the connection's ladder an event belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Before X.224, or instead of it: a PROXY header, or waiting for a greeting.
@@ -249,7 +253,9 @@ impl Serialize for Bytes {
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        unhex(&text).map(Self).ok_or_else(|| serde::de::Error::custom("not hexadecimal"))
+        unhex(&text)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("not hexadecimal"))
     }
 }
 
@@ -365,7 +371,10 @@ impl Connection {
 
     fn gather(&self, phase: Phase, pick: fn(&What) -> Option<&Bytes>) -> Vec<u8> {
         let events = self.events.iter().filter(|e| e.phase == phase);
-        events.filter_map(|e| pick(&e.what)).flat_map(|b| b.0.iter().copied()).collect()
+        events
+            .filter_map(|e| pick(&e.what))
+            .flat_map(|b| b.0.iter().copied())
+            .collect()
     }
 
     /// The completed handshake, if there was one.
@@ -378,15 +387,19 @@ impl Connection {
 
     /// When the first byte of a part was sent.
     pub fn began_us(&self, phase: Phase) -> Option<u64> {
-        let sent = |e: &&Event| {
-            e.phase == phase && matches!(e.what, What::Sent(_) | What::SentInTls(_))
-        };
+        let sent =
+            |e: &&Event| e.phase == phase && matches!(e.what, What::Sent(_) | What::SentInTls(_));
         self.events.iter().find(sent).map(|e| e.at_us)
     }
 
     /// When the last thing of a part happened.
     pub fn ended_us(&self, phase: Phase) -> Option<u64> {
-        let last = self.events.iter().rev().find(|e| e.phase == phase).map(|e| e.at_us);
+        let last = self
+            .events
+            .iter()
+            .rev()
+            .find(|e| e.phase == phase)
+            .map(|e| e.at_us);
         if self.end.phase == phase && self.end.how != EndHow::ByUs {
             Some(self.end.at_us)
         } else {
@@ -432,7 +445,11 @@ mod tests {
                     phase: Phase::Negotiate,
                     what: What::Sent(Bytes(vec![3, 0])),
                 }],
-                end: End { how: EndHow::Closed, phase: Phase::Negotiate, at_us: 9 },
+                end: End {
+                    how: EndHow::Closed,
+                    phase: Phase::Negotiate,
+                    at_us: 9,
+                },
             }],
         };
         let text = serde_json::to_string(&recording).unwrap();

@@ -50,14 +50,17 @@ fn push_shown(out: &mut String, c: char) {
 
 /// A time as RFC 3339, UTC; the number itself when it is beyond any calendar.
 pub fn time(unix_seconds: i64) -> String {
-    jiff::Timestamp::from_second(unix_seconds)
-        .map_or_else(|_| format!("{unix_seconds} s since 1970"), |t| t.to_string())
+    jiff::Timestamp::from_second(unix_seconds).map_or_else(
+        |_| format!("{unix_seconds} s since 1970"),
+        |t| t.to_string(),
+    )
 }
 
 /// Lower-case hexadecimal without separators.
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
     bytes
         .iter()
         .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
@@ -72,7 +75,11 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     text.as_bytes()
         .chunks(2)
         .map(|pair| {
-            let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            let digit = |c: u8| {
+                char::from(c)
+                    .to_digit(16)
+                    .and_then(|d| u8::try_from(d).ok())
+            };
             Some(digit(pair[0])? << 4 | digit(pair[1])?)
         })
         .collect()
@@ -84,10 +91,16 @@ mod tests {
 
     #[test]
     fn escapes_what_could_drive_a_terminal() {
-        assert_eq!(shown("a\u{1b}[31mb\u{202e}c\n", 99), "a\\u{1b}[31mb\\u{202e}c\\n");
+        assert_eq!(
+            shown("a\u{1b}[31mb\u{202e}c\n", 99),
+            "a\\u{1b}[31mb\\u{202e}c\\n"
+        );
         assert_eq!(shown("Büro-é", 99), "Büro-é");
         assert_eq!(shown("abcdef", 3), "abc…");
-        assert_eq!(shown_bytes(b"SSH-2.0\r\n\x1b\xff", 99), "SSH-2.0\\r\\n\\x1b\\xff");
+        assert_eq!(
+            shown_bytes(b"SSH-2.0\r\n\x1b\xff", 99),
+            "SSH-2.0\\r\\n\\x1b\\xff"
+        );
     }
 
     #[test]

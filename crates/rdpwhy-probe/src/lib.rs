@@ -1,1 +1,33 @@
-//! Placeholder
+//! The live connection: names, TCP, TLS, and the experiments.
+//!
+//! The only crate that opens sockets to a target. It carries out the scripts that `rdpwhy-wire`
+//! writes, records every byte, and hands the recording back; it decides nothing.
+
+pub mod checks;
+mod converse;
+pub mod names;
+mod run;
+mod socket;
+mod system;
+mod tape;
+mod tls;
+mod understand;
+
+pub use run::{Limits, Patience, Run};
+pub use system::route_to;
+pub use tls::{TrustStore, random};
+pub use understand::{context, understand};
+
+/// What stopped the probe from doing its work. A target that fails is no error: that is recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProbeError {
+    /// A file with certificates to trust cannot be used.
+    #[error("{path}: {reason}")]
+    Trust {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}

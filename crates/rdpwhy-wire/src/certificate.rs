@@ -55,23 +55,38 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
     let issuer = leaf.issuer().to_string();
     let self_signed = leaf.subject().as_raw() == leaf.issuer().as_raw();
     let names = names(&leaf);
-    put(FactKey::CertNameMatches, names.iter().any(|n| covers(n, view.host)).into());
+    put(
+        FactKey::CertNameMatches,
+        names.iter().any(|n| covers(n, view.host)).into(),
+    );
     put(FactKey::CertNames, names.into());
     put(FactKey::CertSelfSigned, self_signed.into());
 
-    let (from, to) = (leaf.validity().not_before.timestamp(), leaf.validity().not_after.timestamp());
+    let (from, to) = (
+        leaf.validity().not_before.timestamp(),
+        leaf.validity().not_after.timestamp(),
+    );
     put(FactKey::CertNotBefore, time(from).into());
     put(FactKey::CertNotAfter, time(to).into());
     put(FactKey::CertNotYetValid, (view.now < from).into());
     put(FactKey::CertExpired, (view.now > to).into());
-    put(FactKey::CertDaysLeft, (to - view.now).div_euclid(86_400).into());
+    put(
+        FactKey::CertDaysLeft,
+        (to - view.now).div_euclid(86_400).into(),
+    );
 
     let (kind, bits) = key(&leaf);
     put(FactKey::CertKeyType, kind.into());
     put(FactKey::CertKeyBits, bits.into());
-    put(FactKey::CertKey, format!("{} {bits} bits", kind.to_uppercase()).into());
+    put(
+        FactKey::CertKey,
+        format!("{} {bits} bits", kind.to_uppercase()).into(),
+    );
     let floor = if kind == "rsa" { 2048 } else { 224 };
-    put(FactKey::CertWeakKey, (kind != "other" && bits < floor).into());
+    put(
+        FactKey::CertWeakKey,
+        (kind != "other" && bits < floor).into(),
+    );
     let signature = signature_name(&leaf.signature_algorithm.algorithm.to_id_string());
     // The signature of a certificate over itself protects nothing, so its hash does not matter
     let weak = !self_signed && (signature.starts_with("md5") || signature.starts_with("sha1"));
@@ -80,17 +95,32 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
 
     let usages = extended_usages(&leaf);
     let serves = usages.is_empty()
-        || usages.iter().any(|u| matches!(u.as_str(), SERVER_AUTH | REMOTE_DESKTOP | ANY_USAGE));
+        || usages
+            .iter()
+            .any(|u| matches!(u.as_str(), SERVER_AUTH | REMOTE_DESKTOP | ANY_USAGE));
     put(FactKey::CertServerAuth, serves.into());
-    put(FactKey::CertWindowsMade, (self_signed && windows_made(&leaf, &usages)).into());
+    put(
+        FactKey::CertWindowsMade,
+        (self_signed && windows_made(&leaf, &usages)).into(),
+    );
     put(FactKey::CertEku, usages.into());
 
-    let others: Vec<X509Certificate<'_>> =
-        chain.iter().skip(1).filter_map(|d| X509Certificate::from_der(d).ok().map(|c| c.1)).collect();
-    put(FactKey::CertChainLength, i64::try_from(chain.len()).unwrap_or(i64::MAX).into());
-    let sent = others.iter().any(|c| c.subject().as_raw() == leaf.issuer().as_raw());
+    let others: Vec<X509Certificate<'_>> = chain
+        .iter()
+        .skip(1)
+        .filter_map(|d| X509Certificate::from_der(d).ok().map(|c| c.1))
+        .collect();
+    put(
+        FactKey::CertChainLength,
+        i64::try_from(chain.len()).unwrap_or(i64::MAX).into(),
+    );
+    let sent = others
+        .iter()
+        .any(|c| c.subject().as_raw() == leaf.issuer().as_raw());
     put(FactKey::CertIssuerSent, (self_signed || sent).into());
-    let old = others.iter().any(|c| c.validity().not_after.timestamp() < view.now);
+    let old = others
+        .iter()
+        .any(|c| c.validity().not_after.timestamp() < view.now);
     put(FactKey::CertIntermediateExpired, old.into());
 
     let lower = issuer.to_lowercase();
@@ -112,7 +142,9 @@ const REMOTE_DESKTOP: &str = "1.3.6.1.4.1.311.54.1.2";
 const ANY_USAGE: &str = "2.5.29.37.0";
 
 fn extended_usages(cert: &X509Certificate<'_>) -> Vec<String> {
-    let Ok(Some(ext)) = cert.extended_key_usage() else { return Vec::new() };
+    let Ok(Some(ext)) = cert.extended_key_usage() else {
+        return Vec::new();
+    };
     let u = ext.value;
     let mut out = Vec::new();
     for (set, oid) in [
@@ -128,19 +160,24 @@ fn extended_usages(cert: &X509Certificate<'_>) -> Vec<String> {
             out.push(oid.to_owned());
         }
     }
-    out.extend(u.other.iter().map(x509_parser::oid_registry::Oid::to_id_string));
+    out.extend(
+        u.other
+            .iter()
+            .map(x509_parser::oid_registry::Oid::to_id_string),
+    );
     out
 }
 
 /// The form of the certificate that Windows makes for its listener: one common name, RSA, server
 /// authentication, key and data encipherment, half a year.
 fn windows_made(cert: &X509Certificate<'_>, usages: &[String]) -> bool {
-    let days = (cert.validity().not_after.timestamp() - cert.validity().not_before.timestamp()) / 86_400;
+    let days =
+        (cert.validity().not_after.timestamp() - cert.validity().not_before.timestamp()) / 86_400;
     let key_usage = cert.key_usage().ok().flatten().map(|k| k.value);
-    let enciphers = key_usage.is_some_and(|k| {
-        k.key_encipherment() && k.data_encipherment() && !k.digital_signature()
-    });
-    let only_name = cert.subject().iter().count() == 1 && cert.subject().iter_common_name().count() == 1;
+    let enciphers = key_usage
+        .is_some_and(|k| k.key_encipherment() && k.data_encipherment() && !k.digital_signature());
+    let only_name =
+        cert.subject().iter().count() == 1 && cert.subject().iter_common_name().count() == 1;
     enciphers && only_name && usages == [SERVER_AUTH] && (180..=187).contains(&days)
 }
 
@@ -157,7 +194,12 @@ fn names(cert: &X509Certificate<'_>) -> Vec<String> {
     }
     // mstsc goes by the common name where there are no alternative names, as Windows' own has none
     if out.is_empty() {
-        out.extend(cert.subject().iter_common_name().filter_map(|cn| cn.as_str().ok()).map(str::to_owned));
+        out.extend(
+            cert.subject()
+                .iter_common_name()
+                .filter_map(|cn| cn.as_str().ok())
+                .map(str::to_owned),
+        );
     }
     out
 }
@@ -166,7 +208,9 @@ fn address(bytes: &[u8]) -> Option<String> {
     if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
         return Some(std::net::Ipv4Addr::from(v4).to_string());
     }
-    <[u8; 16]>::try_from(bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
+    <[u8; 16]>::try_from(bytes)
+        .ok()
+        .map(|v6| std::net::Ipv6Addr::from(v6).to_string())
 }
 
 /// Whether a name of a certificate covers a host: equal, or by one wildcard label (RFC 6125 6.4).

@@ -37,7 +37,11 @@ const ALIASES: [(&str, &str); 5] = [
 pub fn all() -> &'static [Client] {
     static TABLE: OnceLock<Vec<Client>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        include_str!("../data/clients.tsv").lines().skip(1).filter_map(parse).collect()
+        include_str!("../data/clients.tsv")
+            .lines()
+            .skip(1)
+            .filter_map(parse)
+            .collect()
     })
 }
 
@@ -47,7 +51,11 @@ fn parse(line: &'static str) -> Option<Client> {
     let name = cells.next()?;
     let _os = cells.next()?;
     let mut codes = || -> Option<Vec<u16>> {
-        cells.next()?.split_whitespace().map(|c| u16::from_str_radix(c, 16).ok()).collect()
+        cells
+            .next()?
+            .split_whitespace()
+            .map(|c| u16::from_str_radix(c, 16).ok())
+            .collect()
     };
     Some(Client {
         id,
@@ -61,13 +69,20 @@ fn parse(line: &'static str) -> Option<Client> {
 
 /// The client of that name or short name.
 pub fn find(name: &str) -> Option<&'static Client> {
-    let id = ALIASES.iter().find(|(short, _)| *short == name).map_or(name, |(_, id)| id);
+    let id = ALIASES
+        .iter()
+        .find(|(short, _)| *short == name)
+        .map_or(name, |(_, id)| id);
     all().iter().find(|c| c.id == id)
 }
 
 /// The names that may be given, short ones first.
 pub fn names() -> Vec<&'static str> {
-    ALIASES.iter().map(|(short, _)| *short).chain(all().iter().map(|c| c.id)).collect()
+    ALIASES
+        .iter()
+        .map(|(short, _)| *short)
+        .chain(all().iter().map(|c| c.id))
+        .collect()
 }
 
 impl Client {

@@ -43,7 +43,9 @@ pub struct TsRequest {
 
 /// Reads a host's TSRequest. `None` when the bytes are none.
 pub fn read(bytes: &[u8]) -> Option<TsRequest> {
-    let (0x30, mut fields, _) = element(bytes)? else { return None };
+    let (0x30, mut fields, _) = element(bytes)? else {
+        return None;
+    };
     let mut out = TsRequest::default();
     while !fields.is_empty() {
         let (tag, content, rest) = element(fields)?;
@@ -63,20 +65,34 @@ pub fn read(bytes: &[u8]) -> Option<TsRequest> {
 }
 
 fn first_token(content: &[u8]) -> Option<Vec<u8>> {
-    let (0x30, sequence, _) = element(content)? else { return None };
-    let (0x30, item, _) = element(sequence)? else { return None };
-    let (0xa0, octets, _) = element(item)? else { return None };
-    let (0x04, token, _) = element(octets)? else { return None };
+    let (0x30, sequence, _) = element(content)? else {
+        return None;
+    };
+    let (0x30, item, _) = element(sequence)? else {
+        return None;
+    };
+    let (0xa0, octets, _) = element(item)? else {
+        return None;
+    };
+    let (0x04, token, _) = element(octets)? else {
+        return None;
+    };
     Some(token.to_vec())
 }
 
 fn integer(content: &[u8]) -> Option<i64> {
-    let (0x02, digits, _) = element(content)? else { return None };
+    let (0x02, digits, _) = element(content)? else {
+        return None;
+    };
     if digits.is_empty() || digits.len() > 8 {
         return None;
     }
     let negative = digits.first()? & 0x80 != 0;
-    Some(digits.iter().fold(if negative { -1 } else { 0 }, |n, d| n << 8 | i64::from(*d)))
+    Some(
+        digits
+            .iter()
+            .fold(if negative { -1 } else { 0 }, |n, d| n << 8 | i64::from(*d)),
+    )
 }
 
 /// A DER element: tag, content, rest.
@@ -98,7 +114,11 @@ fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
         return None;
     }
     let digits = rest.get(..n)?;
-    Some((tag, digits.iter().fold(0, |a, d| a << 8 | usize::from(*d)), 2 + n))
+    Some((
+        tag,
+        digits.iter().fold(0, |a, d| a << 8 | usize::from(*d)),
+        2 + n,
+    ))
 }
 
 /// Whether a whole DER sequence has come.
@@ -139,9 +159,13 @@ mod tests {
 
     #[test]
     fn an_error_code_is_read_signed_or_not() {
-        let signed = [0x30, 0x0d, 0xa0, 3, 2, 1, 6, 0xa4, 6, 2, 4, 0xc0, 0, 0, 0x6d];
+        let signed = [
+            0x30, 0x0d, 0xa0, 3, 2, 1, 6, 0xa4, 6, 2, 4, 0xc0, 0, 0, 0x6d,
+        ];
         assert_eq!(read(&signed).unwrap().error_code, Some(0xc000_006d));
-        let unsigned = [0x30, 0x0e, 0xa0, 3, 2, 1, 6, 0xa4, 7, 2, 5, 0, 0xc0, 0, 0, 0x6d];
+        let unsigned = [
+            0x30, 0x0e, 0xa0, 3, 2, 1, 6, 0xa4, 7, 2, 5, 0, 0xc0, 0, 0, 0x6d,
+        ];
         assert_eq!(read(&unsigned).unwrap().error_code, Some(0xc000_006d));
     }
 

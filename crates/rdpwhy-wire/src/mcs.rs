@@ -71,9 +71,16 @@ pub fn connect_initial(selected: u32) -> Vec<u8> {
     let optional = &mut blocks.core.optional_data;
     optional.connection_type = Some(ironrdp_pdu::gcc::ConnectionType::Lan);
     optional.server_selected_protocol = Some(SecurityProtocol::from_bits_retain(selected));
-    let body = ConnectInitial::with_gcc_blocks(blocks).ok().and_then(|i| encode_vec(&i).ok());
-    body.and_then(|data| encode_vec(&X224(X224Data { data: Cow::Owned(data) })).ok())
-        .unwrap_or_default()
+    let body = ConnectInitial::with_gcc_blocks(blocks)
+        .ok()
+        .and_then(|i| encode_vec(&i).ok());
+    body.and_then(|data| {
+        encode_vec(&X224(X224Data {
+            data: Cow::Owned(data),
+        }))
+        .ok()
+    })
+    .unwrap_or_default()
 }
 
 /// What a host answered to a Connect Initial.
@@ -97,7 +104,9 @@ pub enum Answer {
 /// Reads the answer, one TPKT packet.
 pub fn read_answer(bytes: &[u8]) -> Answer {
     // TPKT, X.224 data header, then the MCS PDU
-    let Some(pdu) = bytes.get(7..) else { return Answer::Malformed };
+    let Some(pdu) = bytes.get(7..) else {
+        return Answer::Malformed;
+    };
     match *pdu {
         [0x7f, 0x66, ..] => {}
         [first, ..] if first >> 2 == 8 => return Answer::Disconnect,
@@ -173,7 +182,10 @@ mod tests {
         assert_eq!(read_answer(&refused), Answer::Refused(5));
         let cut = [3, 0, 0, 12, 2, 0xf0, 0x80, 0x7f, 0x66, 3, 0x0a, 1, 0];
         assert_eq!(read_answer(&cut), Answer::Malformed);
-        assert_eq!(read_answer(&[3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80]), Answer::Disconnect);
+        assert_eq!(
+            read_answer(&[3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80]),
+            Answer::Disconnect
+        );
         assert_eq!(read_answer(&[]), Answer::Malformed);
     }
 }

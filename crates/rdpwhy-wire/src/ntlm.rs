@@ -56,13 +56,18 @@ pub fn read_challenge(message: &[u8]) -> Option<Challenge> {
         out.version = Some((major, minor, build));
     }
     let start = usize::try_from(info_offset).ok()?;
-    let Some(info) = message.get(start..).and_then(|t| t.get(..usize::from(info_length))) else {
+    let Some(info) = message
+        .get(start..)
+        .and_then(|t| t.get(..usize::from(info_length)))
+    else {
         return Some(out); // the names are missing; the rest still counts
     };
     let mut pairs = Cursor::new(info);
     // [MS-NLMP] 2.2.2.1: id, length, value; id 0 ends the list
     while let (Some(id @ 1..), Some(length)) = (pairs.u16_le(), pairs.u16_le()) {
-        let Some(value) = pairs.take(usize::from(length)) else { break };
+        let Some(value) = pairs.take(usize::from(length)) else {
+            break;
+        };
         match id {
             1 => out.computer = Some(utf16(value)),
             2 => out.domain = Some(utf16(value)),
@@ -77,8 +82,12 @@ pub fn read_challenge(message: &[u8]) -> Option<Challenge> {
 }
 
 fn utf16(bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]]));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    let units = bytes
+        .chunks_exact(2)
+        .map(|p| u16::from_le_bytes([p[0], p[1]]));
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 /// Seconds since 1970 of a Windows file time; `None` when it is out of any sense.

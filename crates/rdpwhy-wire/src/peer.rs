@@ -27,7 +27,9 @@ pub fn recognise(bytes: &[u8]) -> &'static str {
         // IAC and a command (RFC 854)
         "telnet"
     } else if !bytes.is_empty()
-        && bytes.iter().all(|b| matches!(b, 0x20..=0x7e | b'\r' | b'\n' | b'\t' | 0x1b))
+        && bytes
+            .iter()
+            .all(|b| matches!(b, 0x20..=0x7e | b'\r' | b'\n' | b'\t' | 0x1b))
     {
         "text"
     } else {
@@ -55,8 +57,14 @@ pub fn name(word: &str) -> &'static str {
 /// A PROXY protocol header, version 1, as a load balancer sends it before the client's bytes.
 pub fn proxy_header(from: std::net::SocketAddr, to: std::net::SocketAddr) -> Vec<u8> {
     let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };
-    format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
-        .into_bytes()
+    format!(
+        "PROXY {family} {} {} {} {}\r\n",
+        from.ip(),
+        to.ip(),
+        from.port(),
+        to.port()
+    )
+    .into_bytes()
 }
 
 #[cfg(test)]

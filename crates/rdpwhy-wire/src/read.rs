@@ -1,10 +1,10 @@
 //! What recorded connections say, as words and facts. Nothing here is uncertain: a fact is what
 //! was seen; what it means is decided elsewhere.
 
-use rdpwhy_model::fact::FactKey;
-use rdpwhy_model::recording::{Connection, ConnectOutcome, EndHow, Phase, What};
-use rdpwhy_model::text::{shown, shown_bytes};
 use rdpwhy_model::Value;
+use rdpwhy_model::fact::FactKey;
+use rdpwhy_model::recording::{ConnectOutcome, Connection, EndHow, Phase, What};
+use rdpwhy_model::text::{shown, shown_bytes};
 
 use crate::certificate::{self, Viewpoint};
 use crate::x224::{Answer, Confirm};
@@ -38,7 +38,11 @@ pub fn negotiation(c: &Connection) -> String {
 
 fn negotiation_bytes(c: &Connection) -> Vec<u8> {
     let plain = c.received(Phase::Negotiate);
-    if plain.is_empty() { c.received_in_tls(Phase::Negotiate) } else { plain }
+    if plain.is_empty() {
+        c.received_in_tls(Phase::Negotiate)
+    } else {
+        plain
+    }
 }
 
 /// The word for an end without an answer.
@@ -89,10 +93,13 @@ pub fn tls(c: &Connection) -> String {
 }
 
 fn failure(c: &Connection, phase: Phase) -> Option<&rdpwhy_model::recording::HandshakeFailed> {
-    c.events.iter().filter(|e| e.phase == phase).find_map(|e| match &e.what {
-        What::HandshakeFailed(f) => Some(f),
-        _ => None,
-    })
+    c.events
+        .iter()
+        .filter(|e| e.phase == phase)
+        .find_map(|e| match &e.what {
+            What::HandshakeFailed(f) => Some(f),
+            _ => None,
+        })
 }
 
 /// Word for what a peer does after bytes that it cannot answer yet, or not at all.
@@ -102,7 +109,11 @@ pub fn reaction(c: &Connection, phase: Phase) -> &'static str {
     }
     let bytes = c.received(phase);
     if !bytes.is_empty() {
-        return if x224::read_answer(&bytes) == Answer::Disconnect { "disconnect" } else { "speaks" };
+        return if x224::read_answer(&bytes) == Answer::Disconnect {
+            "disconnect"
+        } else {
+            "speaks"
+        };
     }
     match c.end.how {
         EndHow::Closed => "closed",
@@ -130,16 +141,31 @@ pub fn outcome(c: &Connection) -> String {
     format!("negotiate:{}", negotiation(c))
 }
 
+/// Whether a walk that ended so got as far as one can get without an account.
+pub fn works(outcome: &str) -> bool {
+    matches!(outcome, "mcs:response" | "nla:challenge" | "nla:no-ntlm")
+}
+
 /// Every fact of a walk, stage by stage.
 pub fn walk(c: &Connection, view: Viewpoint<'_>) -> Facts {
     let mut out = Facts::new();
     if c.connect.outcome != ConnectOutcome::Connected {
         return out;
     }
-    negotiate_facts(c, &mut out);
-    tls_facts(c, view, &mut out);
-    nla_facts(c, view, &mut out);
-    mcs_facts(c, &mut out);
+    // Where a stopped run stands says nothing about the host yet
+    let over = |phase| c.end.how != EndHow::Interrupted || c.end.phase != phase;
+    if over(Phase::Before) && over(Phase::Negotiate) {
+        negotiate_facts(c, &mut out);
+    }
+    if over(Phase::Tls) {
+        tls_facts(c, view, &mut out);
+    }
+    if over(Phase::Nla) {
+        nla_facts(c, view, &mut out);
+    }
+    if over(Phase::Mcs) {
+        mcs_facts(c, &mut out);
+    }
     out
 }
 
@@ -205,7 +231,9 @@ fn known_version(text: &str) -> &str {
 
 /// The registry's name of a suite that OpenSSL names.
 fn suite_name(openssl: &str) -> String {
-    suites::by_openssl(openssl).map_or(openssl, |s| s.name).to_owned()
+    suites::by_openssl(openssl)
+        .map_or(openssl, |s| s.name)
+        .to_owned()
 }
 
 fn nla_word(c: &Connection) -> String {
@@ -219,19 +247,37 @@ fn nla_word(c: &Connection) -> String {
         .to_owned();
     }
     let Some(message) = credssp::read(&bytes) else {
-        return if c.end.how == EndHow::Flood { "flood" } else { "malformed" }.to_owned();
+        return if c.end.how == EndHow::Flood {
+            "flood"
+        } else {
+            "malformed"
+        }
+        .to_owned();
     };
     if message.error_code.is_some_and(|e| e != 0) {
         return "error-code".to_owned();
     }
-    let challenge = message.token.as_deref().and_then(credssp::ntlm_in).and_then(ntlm::read_challenge);
-    if challenge.is_some() { "challenge" } else { "no-ntlm" }.to_owned()
+    let challenge = message
+        .token
+        .as_deref()
+        .and_then(credssp::ntlm_in)
+        .and_then(ntlm::read_challenge);
+    if challenge.is_some() {
+        "challenge"
+    } else {
+        "no-ntlm"
+    }
+    .to_owned()
 }
 
 fn nla_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
-    let Some(began) = c.began_us(Phase::Nla) else { return };
+    let Some(began) = c.began_us(Phase::Nla) else {
+        return;
+    };
     out.push((FactKey::NlaAnswer, nla_word(c).into()));
-    let Some(message) = credssp::read(&c.received_in_tls(Phase::Nla)) else { return };
+    let Some(message) = credssp::read(&c.received_in_tls(Phase::Nla)) else {
+        return;
+    };
     if let Some(version) = message.version {
         out.push((FactKey::NlaVersion, version.into()));
     }
@@ -239,7 +285,9 @@ fn nla_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
         out.push((FactKey::NlaErrorCode, format!("0x{code:08X}").into()));
     }
     let token = message.token.unwrap_or_default();
-    let Some(ch) = credssp::ntlm_in(&token).and_then(ntlm::read_challenge) else { return };
+    let Some(ch) = credssp::ntlm_in(&token).and_then(ntlm::read_challenge) else {
+        return;
+    };
     let own = |name: &Option<String>| name.as_ref().map(|n| shown(n, KEPT));
     let names = [
         (FactKey::NlaComputer, own(&ch.computer)),
@@ -256,9 +304,15 @@ fn nla_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
     if view.host.parse::<std::net::IpAddr>().is_err() {
         let asked = view.host.split('.').next().unwrap_or_default();
         let full = ch.dns_computer.as_deref().unwrap_or_default();
-        let same = ch.computer.as_deref().is_some_and(|n| same_computer(n, asked))
+        let same = ch
+            .computer
+            .as_deref()
+            .is_some_and(|n| same_computer(n, asked))
             || full.eq_ignore_ascii_case(view.host.trim_end_matches('.'))
-            || full.split('.').next().is_some_and(|n| !n.is_empty() && n.eq_ignore_ascii_case(asked));
+            || full
+                .split('.')
+                .next()
+                .is_some_and(|n| !n.is_empty() && n.eq_ignore_ascii_case(asked));
         out.push((FactKey::NlaNameMatches, same.into()));
     }
     if let Some((major, minor, build)) = ch.version {
@@ -270,7 +324,10 @@ fn nla_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
         // The host read its clock about half-way between our question and its answer
         let answered = c.ended_us(Phase::Nla).unwrap_or(began);
         let middle = i64::try_from(began.midpoint(answered) / 1_000_000).unwrap_or(0);
-        out.push((FactKey::NlaSkewS, seconds.saturating_sub(view.now + middle).into()));
+        out.push((
+            FactKey::NlaSkewS,
+            seconds.saturating_sub(view.now + middle).into(),
+        ));
     }
 }
 
@@ -282,7 +339,11 @@ fn same_computer(netbios: &str, asked: &str) -> bool {
 
 fn mcs_word(c: &Connection) -> String {
     let plain = c.received(Phase::Mcs);
-    let bytes = if plain.is_empty() || c.handshake().is_some() { c.received_in_tls(Phase::Mcs) } else { plain };
+    let bytes = if plain.is_empty() || c.handshake().is_some() {
+        c.received_in_tls(Phase::Mcs)
+    } else {
+        plain
+    };
     if bytes.is_empty() {
         return ended(c, "silent").to_owned();
     }
@@ -301,11 +362,21 @@ fn mcs_facts(c: &Connection, out: &mut Facts) {
         return;
     }
     out.push((FactKey::McsAnswer, mcs_word(c).into()));
-    let bytes = if c.handshake().is_some() { c.received_in_tls(Phase::Mcs) } else { c.received(Phase::Mcs) };
+    let bytes = if c.handshake().is_some() {
+        c.received_in_tls(Phase::Mcs)
+    } else {
+        c.received(Phase::Mcs)
+    };
     match mcs::read_answer(&bytes) {
-        mcs::Answer::Response { version, encryption_method } => {
+        mcs::Answer::Response {
+            version,
+            encryption_method,
+        } => {
             out.push((FactKey::McsVersion, mcs::version_name(version).into()));
-            out.push((FactKey::McsEncryption, mcs::encryption_word(encryption_method).into()));
+            out.push((
+                FactKey::McsEncryption,
+                mcs::encryption_word(encryption_method).into(),
+            ));
         }
         mcs::Answer::Refused(code) => out.push((FactKey::McsResult, code.to_string().into())),
         _ => {}

@@ -91,6 +91,10 @@ pub struct Script {
 impl Script {
     /// A script of that check.
     pub const fn new(check: &'static str, acts: Vec<Act>) -> Self {
-        Self { check, acts, segment: None }
+        Self {
+            check,
+            acts,
+            segment: None,
+        }
     }
 }

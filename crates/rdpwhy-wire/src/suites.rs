@@ -20,7 +20,13 @@ pub struct Suite {
 /// Every suite that is known, by code.
 pub fn all() -> &'static [Suite] {
     static TABLE: OnceLock<Vec<Suite>> = OnceLock::new();
-    TABLE.get_or_init(|| include_str!("../data/suites.tsv").lines().skip(1).filter_map(parse).collect())
+    TABLE.get_or_init(|| {
+        include_str!("../data/suites.tsv")
+            .lines()
+            .skip(1)
+            .filter_map(parse)
+            .collect()
+    })
 }
 
 fn parse(line: &'static str) -> Option<Suite> {
@@ -30,7 +36,13 @@ fn parse(line: &'static str) -> Option<Suite> {
     let openssl = cells.next().filter(|n| *n != "-");
     let auth = cells.next()?;
     let tls13 = cells.next()? == "TLS1.3";
-    Some(Suite { code, name, openssl, auth, tls13 })
+    Some(Suite {
+        code,
+        name,
+        openssl,
+        auth,
+        tls13,
+    })
 }
 
 /// The suite of that code.
@@ -40,7 +52,9 @@ pub fn by_code(code: u16) -> Option<&'static Suite> {
 
 /// The suite of that OpenSSL name; TLS 1.3 suites bear their IANA names there.
 pub fn by_openssl(name: &str) -> Option<&'static Suite> {
-    all().iter().find(|s| s.openssl == Some(name) || s.name == name)
+    all()
+        .iter()
+        .find(|s| s.openssl == Some(name) || s.name == name)
 }
 
 /// Name of a suite for people; its number when it is not known.
@@ -63,7 +77,10 @@ mod tests {
         let lines = include_str!("../data/suites.tsv").lines().count() - 1;
         assert_eq!(all().len(), lines);
         assert_eq!(name(0xc030), "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
-        assert_eq!(by_openssl("ECDHE-RSA-AES256-GCM-SHA384").map(|s| s.code), Some(0xc030));
+        assert_eq!(
+            by_openssl("ECDHE-RSA-AES256-GCM-SHA384").map(|s| s.code),
+            Some(0xc030)
+        );
         assert!(with_certificate().len() > 100);
     }
 }

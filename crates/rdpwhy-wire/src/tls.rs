@@ -67,8 +67,11 @@ pub fn client_hello(offer: &TlsOffer, padding: usize, random: [u8; 32]) -> Vec<u
         extension(0x000b, &[1, 0]); // uncompressed points
     }
     if version >= 0x0303 {
-        let schemes: &[u16] =
-            if offer.signatures.is_empty() { &EVERY_SIGNATURE } else { &offer.signatures };
+        let schemes: &[u16] = if offer.signatures.is_empty() {
+            &EVERY_SIGNATURE
+        } else {
+            &offer.signatures
+        };
         let codes: Vec<u8> = schemes.iter().flat_map(|g| g.to_be_bytes()).collect();
         let mut list = Vec::new();
         put_block16(&mut list, &codes);
@@ -170,7 +173,11 @@ fn server_hello(handshake: &[u8]) -> Option<ServerHello> {
             version = u16::from_be_bytes([*hi, *lo]);
         }
     }
-    Some(ServerHello { version, suite, retry })
+    Some(ServerHello {
+        version,
+        suite,
+        retry,
+    })
 }
 
 /// Whether the bytes so far hold a ServerHello or an alert.
@@ -251,7 +258,11 @@ mod tests {
     fn reads_a_server_hello_whole_or_in_pieces() {
         let bytes = hello(0xc030);
         let said = read(&bytes);
-        let expected = ServerHello { version: 0x0303, suite: 0xc030, retry: false };
+        let expected = ServerHello {
+            version: 0x0303,
+            suite: 0xc030,
+            retry: false,
+        };
         assert_eq!(said.hello, Some(expected));
         for n in 0..bytes.len() {
             assert_eq!(read(&bytes[..n]).hello, None);

@@ -43,7 +43,9 @@ pub fn negotiate(protocols: Option<u32>) -> Vec<Act> {
 /// Negotiates and then does something else, if the host chose TLS.
 pub fn after_negotiation(check: &'static str, then: Vec<Act>) -> Script {
     let mut acts = negotiate(Some(BASELINE));
-    acts.push(Act::Then(Box::new(move |c| if wants_tls(c) { then } else { Vec::new() })));
+    acts.push(Act::Then(Box::new(move |c| {
+        if wants_tls(c) { then } else { Vec::new() }
+    })));
     Script::new(check, acts)
 }
 
@@ -61,9 +63,15 @@ fn wants_tls(connection: &Connection) -> bool {
 }
 
 fn after_confirm(connection: &Connection, plan: Plan) -> Vec<Act> {
-    let Some(selected) = selected(connection) else { return Vec::new() };
+    let Some(selected) = selected(connection) else {
+        return Vec::new();
+    };
     if selected == 0 {
-        return if plan.last >= Stage::Mcs { settings(0) } else { Vec::new() };
+        return if plan.last >= Stage::Mcs {
+            settings(0)
+        } else {
+            Vec::new()
+        };
     }
     let mut acts = vec![Act::StartTls(Box::new(plan.offer))];
     if selected & (x224::HYBRID | x224::HYBRID_EX) != 0 {

@@ -101,7 +101,9 @@ pub fn read_answer(bytes: &[u8]) -> Answer {
     }
     let mut c = Cursor::new(bytes);
     let _header = c.take(4);
-    let (Some(li), Some(code)) = (c.u8(), c.u8()) else { return Answer::Incomplete };
+    let (Some(li), Some(code)) = (c.u8(), c.u8()) else {
+        return Answer::Incomplete;
+    };
     match code & 0xf0 {
         0xd0 => {}
         // Data TPDU: the first MCS PDU in it tells whether it is a disconnect (choice 8)
@@ -181,7 +183,10 @@ mod tests {
             0x03, 0, 0, 0x13, 0x0e, 0xe0, 0, 0, 0, 0, 0, 0x01, 0x00, 0x08, 0x00, 0x01, 0, 0, 0,
         ];
         assert_eq!(connection_request(Some(SSL)), expected);
-        assert_eq!(connection_request(None), [3, 0, 0, 0x0b, 0x06, 0xe0, 0, 0, 0, 0, 0]);
+        assert_eq!(
+            connection_request(None),
+            [3, 0, 0, 0x0b, 0x06, 0xe0, 0, 0, 0, 0, 0]
+        );
     }
 
     /// [MS-RDPBCGR] 4.1.2.
@@ -190,7 +195,10 @@ mod tests {
         let bytes = [
             0x03, 0, 0, 0x13, 0x0e, 0xd0, 0, 0, 0x12, 0x34, 0, 0x02, 0x00, 0x08, 0, 0, 0, 0, 0,
         ];
-        let expected = Confirm::Response { flags: 0, selected: 0 };
+        let expected = Confirm::Response {
+            flags: 0,
+            selected: 0,
+        };
         assert_eq!(read_answer(&bytes), Answer::Confirm(expected));
         for n in 0..bytes.len() {
             assert_eq!(read_answer(&bytes[..n]), Answer::Incomplete, "{n} bytes");
@@ -201,7 +209,9 @@ mod tests {
     fn what_libraries_fold_together_stays_apart() {
         let bare = [3, 0, 0, 0x0b, 0x06, 0xd0, 0, 0, 0x12, 0x34, 0];
         assert_eq!(read_answer(&bare), Answer::Confirm(Confirm::NoStructure));
-        let failure = [3, 0, 0, 0x13, 0x0e, 0xd0, 0, 0, 0, 0, 0, 3, 0, 8, 0, 99, 0, 0, 0];
+        let failure = [
+            3, 0, 0, 0x13, 0x0e, 0xd0, 0, 0, 0, 0, 0, 3, 0, 8, 0, 99, 0, 0, 0,
+        ];
         assert_eq!(read_answer(&failure), Answer::Confirm(Confirm::Failure(99)));
         let ultimatum = [3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80];
         assert_eq!(read_answer(&ultimatum), Answer::Disconnect);

@@ -1,0 +1,57 @@
+//! Servers to which a client connects, so that a tool that sees faults everywhere is found out.
+
+use std::time::Duration;
+
+use openssl::ssl::SslVersion;
+
+use crate::certificates::{Certificate, Key};
+use crate::fault::{Fault, healthy};
+use crate::machine::Machine;
+use crate::script::{Negotiate, Script, Tls, Zone};
+
+pub(super) const ROWS: &[Fault] = &[
+    healthy(
+        "healthy-nla",
+        "Windows as it comes: NLA, own certificate",
+        Script::WINDOWS,
+    ),
+    healthy(
+        "healthy-tls",
+        "TLS without NLA, as xrdp offers it",
+        Script::WINDOWS.negotiate(Negotiate::TLS),
+    ),
+    healthy(
+        "healthy-either",
+        "NLA or TLS, as the client likes it",
+        Script::WINDOWS.negotiate(Negotiate::NLA_OR_TLS),
+    ),
+    healthy(
+        "healthy-tls12",
+        "A Windows Server 2016, up to TLS 1.2",
+        Script::WINDOWS
+            .machine(Machine::PC42.build(14393))
+            .tls(Tls::WINDOWS.versions(SslVersion::TLS1, SslVersion::TLS1_2)),
+    ),
+    healthy(
+        "healthy-company",
+        "Reached by name, with a certificate of the company's authority",
+        Script::WINDOWS
+            .zone(Zone::Good)
+            .tls(Tls::WINDOWS.certificate(Certificate::COMPANY)),
+    ),
+    healthy(
+        "healthy-ecdsa",
+        "A certificate with an ECDSA key",
+        Script::WINDOWS
+            .zone(Zone::Good)
+            .tls(Tls::WINDOWS.certificate(Certificate {
+                key: Key::P256,
+                ..Certificate::COMPANY
+            })),
+    ),
+    healthy(
+        "slow-but-healthy",
+        "Every answer takes 300 ms, and all of them come",
+        Script::WINDOWS.delay(Duration::from_millis(300)),
+    ),
+];

@@ -1,0 +1,76 @@
+//! The TLS handshake from the server's side, by OpenSSL.
+
+use std::io;
+use std::pin::Pin;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
+};
+use tokio_openssl::SslStream;
+
+use crate::act;
+use crate::certificates::Chain;
+use crate::hello;
+use crate::script::Tls;
+use crate::wire::Wire;
+
+/// A context that accepts exactly what the script says.
+pub(crate) fn context(tls: &Tls, chain: &Chain) -> Result<SslContext, ErrorStack> {
+    let mut builder = SslContextBuilder::new(SslMethod::tls_server())?;
+    // Before anything is set: level 0 lets old versions and weak keys through.
+    builder.set_security_level(0);
+    builder.set_min_proto_version(Some(tls.lowest))?;
+    builder.set_max_proto_version(Some(tls.highest))?;
+    builder.set_cipher_list(tls.suites)?;
+    builder.set_ciphersuites("TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256")?;
+    builder.set_groups_list(tls.groups)?;
+    builder.set_options(SslOptions::CIPHER_SERVER_PREFERENCE | SslOptions::NO_TICKET);
+    // A session is not resumed under CredSSP, and a ticket after the handshake would be one
+    // message more than the client waits for.
+    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    builder.set_num_tickets(0)?;
+    builder.set_certificate(&chain.leaf)?;
+    for above in &chain.above {
+        builder.add_extra_chain_cert(above.clone())?;
+    }
+    builder.set_private_key(&chain.key)?;
+    Ok(builder.build())
+}
+
+/// Lets the client in as the script says; `None` when the conversation ended here.
+pub(crate) async fn secure(
+    mut wire: Wire,
+    tls: &Tls,
+    context: Option<&SslContext>,
+) -> io::Result<Option<Wire>> {
+    let Some(record) = hello::read(&mut wire).await? else {
+        wire.close().await;
+        return Ok(None);
+    };
+    if let Some((when, act)) = tls.instead
+        && when.holds(&record)
+    {
+        act::perform(act, wire).await?;
+        return Ok(None);
+    }
+    wire.put_back(record);
+    handshake(wire, context).await
+}
+
+/// The handshake itself. When it fails, OpenSSL has sent its alert and the connection is closed.
+pub(crate) async fn handshake(
+    mut wire: Wire,
+    context: Option<&SslContext>,
+) -> io::Result<Option<Wire>> {
+    let Some(context) = context else {
+        wire.close().await;
+        return Ok(None);
+    };
+    let mut stream = SslStream::new(Ssl::new(context)?, wire)?;
+    if Pin::new(&mut stream).accept().await.is_err() {
+        stream.get_mut().close().await;
+        return Ok(None);
+    }
+    Ok(Some(Wire::inside(stream)))
+}

@@ -1,0 +1,51 @@
+//! The same walk again, twice: is it always so?
+
+use rdpwhy_model::Stage;
+use rdpwhy_model::fact::FactKey;
+use rdpwhy_wire::read::{self, Facts};
+
+use super::Check;
+
+const TIMES: usize = 2;
+
+pub(super) const CHECK: Check = Check {
+    id: "again",
+    stage: Stage::Negotiate,
+    question: "does the same try end the same way?",
+    connections: 2,
+    yields: &[
+        FactKey::AgainCount,
+        FactKey::AgainSame,
+        FactKey::AgainWorks,
+        FactKey::AgainEnds,
+    ],
+    applies: |c| c.connected(),
+    scripts: |c| {
+        (0..TIMES)
+            .map(|_| (c.target(), super::walk::script("again", c)))
+            .collect()
+    },
+    read: |context, connections| {
+        let first = context
+            .facts
+            .text(FactKey::WalkEnd)
+            .unwrap_or_default()
+            .to_owned();
+        if connections.is_empty() || first.is_empty() {
+            return Facts::new();
+        }
+        let mut ends = vec![first];
+        ends.extend(connections.iter().map(|c| read::outcome(c)));
+        let same = ends.iter().all(|e| *e == ends[0]);
+        let works = ends.iter().any(|e| read::works(e)) && !ends.iter().all(|e| read::works(e));
+        vec![
+            (
+                FactKey::AgainCount,
+                i64::try_from(connections.len()).unwrap_or(0).into(),
+            ),
+            (FactKey::AgainSame, same.into()),
+            (FactKey::AgainWorks, works.into()),
+            (FactKey::AgainEnds, ends.into()),
+        ]
+    },
+};

@@ -1,0 +1,194 @@
+//! The checks: the walk down the ladder, and the experiments that change one factor of it.
+//!
+//! One file each. To add one: write the file with its [`Check`], and name it in [`ALL`].
+
+use std::net::{IpAddr, SocketAddr};
+
+use rdpwhy_model::fact::FactKey;
+use rdpwhy_model::recording::Connection;
+use rdpwhy_model::{FactSet, Stage, Value};
+use rdpwhy_wire::certificate::Viewpoint;
+use rdpwhy_wire::clients::Client;
+use rdpwhy_wire::read::Facts;
+use rdpwhy_wire::script::{Script, TlsOffer};
+
+mod after_proxy;
+mod again;
+mod greeting;
+mod hybrid_only;
+mod inside_tls;
+mod no_sni;
+mod old_client;
+mod old_suite;
+mod other_addresses;
+mod other_ports;
+mod plain_only;
+mod small_segments;
+mod ssl_only;
+mod tls10_only;
+mod tls12_only;
+mod tls_garbage;
+mod tls_large_hello;
+mod tls_partial_hello;
+mod tls_small_hello;
+mod tls_split_hello;
+mod tls_wide;
+mod tls_wide_groups;
+pub mod walk;
+
+/// Every experiment. The order is the order in which they start when several are wanted.
+pub const ALL: &[&Check] = &[
+    &other_ports::CHECK,
+    &again::CHECK,
+    &greeting::CHECK,
+    &old_client::CHECK,
+    &plain_only::CHECK,
+    &ssl_only::CHECK,
+    &hybrid_only::CHECK,
+    &inside_tls::CHECK,
+    &after_proxy::CHECK,
+    &tls12_only::CHECK,
+    &tls_wide::CHECK,
+    &tls_small_hello::CHECK,
+    &small_segments::CHECK,
+    &tls_partial_hello::CHECK,
+    &tls_garbage::CHECK,
+    &tls_split_hello::CHECK,
+    &tls_large_hello::CHECK,
+    &tls_wide_groups::CHECK,
+    &old_suite::CHECK,
+    &tls10_only::CHECK,
+    &no_sni::CHECK,
+    &other_addresses::CHECK,
+];
+
+/// A question to a host: what it asks, what it costs, and what can be learned.
+pub struct Check {
+    /// Name, as it stands in reports.
+    pub id: &'static str,
+    /// The stage that it asks about.
+    pub stage: Stage,
+    /// What it asks, for people.
+    pub question: &'static str,
+    /// Connections that it makes at most.
+    pub connections: u32,
+    /// The facts that it may give; it gives no others.
+    pub yields: &'static [FactKey],
+    /// Whether it makes sense, as far as is known.
+    pub applies: fn(&Context<'_>) -> bool,
+    /// What to do, on which addresses. All of them may run at the same time.
+    pub scripts: fn(&Context<'_>) -> Vec<(SocketAddr, Script)>,
+    /// What the connections say.
+    pub read: fn(&Context<'_>, &[&Connection]) -> Facts,
+}
+
+/// What a check knows when it is planned or read.
+pub struct Context<'a> {
+    /// The name or address that was asked for.
+    pub host: &'a str,
+    /// The port that was asked for.
+    pub port: u16,
+    /// Every address of the host, in the order in which the system tries them.
+    pub addresses: &'a [IpAddr],
+    /// The address that the walk used.
+    pub address: IpAddr,
+    /// Through whose eyes.
+    pub client: &'a Client,
+    /// Seconds since 1970 at the start of the run.
+    pub started: i64,
+    /// Bytes that make this run's hand-made hellos its own.
+    pub random: [u8; 32],
+    /// What is known so far.
+    pub facts: &'a FactSet,
+}
+
+impl Context<'_> {
+    /// The target's address and port.
+    pub fn target(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
+    }
+
+    /// The baseline offer of the client.
+    pub fn offer(&self) -> TlsOffer {
+        // mstsc sends no server name for an address (RFC 6066 3 forbids it)
+        let name = self
+            .host
+            .parse::<IpAddr>()
+            .is_err()
+            .then(|| self.host.trim_end_matches('.'));
+        self.client.offer(name)
+    }
+
+    /// How certificates and clocks are judged.
+    pub fn view(&self) -> Viewpoint<'_> {
+        Viewpoint {
+            host: self.host,
+            now: self.started,
+        }
+    }
+
+    fn word(&self, key: FactKey) -> &str {
+        self.facts.text(key).unwrap_or_default()
+    }
+
+    /// The host answered the negotiation with TLS or CredSSP.
+    fn chose_tls(&self) -> bool {
+        matches!(
+            self.word(FactKey::NegAnswer),
+            "selected-ssl" | "selected-hybrid" | "selected-hybrid-ex"
+        )
+    }
+
+    fn connected(&self) -> bool {
+        self.word(FactKey::TcpOutcome) == "connected"
+    }
+}
+
+/// One fact, where a check gives one.
+fn one(key: FactKey, value: impl Into<Value>) -> Facts {
+    vec![(key, value.into())]
+}
+
+/// The fact of a TLS experiment: the word of its one connection.
+fn tls_word(key: FactKey, connections: &[&Connection]) -> Facts {
+    connections
+        .first()
+        .map(|c| one(key, rdpwhy_wire::read::tls(c)))
+        .unwrap_or_default()
+}
+
+/// The fact of a negotiation experiment: the word of its one connection.
+fn negotiation_word(key: FactKey, connections: &[&Connection]) -> Facts {
+    connections
+        .first()
+        .map(|c| one(key, rdpwhy_wire::read::negotiation(c)))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_its_own_and_gives_something() {
+        for (i, check) in ALL.iter().enumerate() {
+            assert!(
+                !check.yields.is_empty() && check.connections > 0,
+                "{}",
+                check.id
+            );
+            assert!(!check.question.is_empty(), "{}", check.id);
+            assert!(
+                ALL[..i].iter().all(|c| c.id != check.id),
+                "{} stands twice",
+                check.id
+            );
+        }
+    }
+
+    #[test]
+    fn all_of_them_together_stay_within_the_limit() {
+        let sum: u32 = ALL.iter().map(|c| c.connections).sum();
+        assert!(sum + 8 <= 60, "{sum} connections and the walk");
+    }
+}

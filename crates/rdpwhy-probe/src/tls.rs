@@ -1,0 +1,335 @@
+//! Completed TLS handshakes, by OpenSSL. The only place in this crate that names it.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    Ssl, SslContextBuilder, SslMethod, SslOptions, SslRef, SslVerifyMode, SslVersion,
+};
+use openssl::stack::Stack;
+use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::verify::X509VerifyFlags;
+use openssl::x509::{X509, X509Ref, X509StoreContext, X509VerifyResult};
+use rdpwhy_model::recording::{Bytes, Handshake, HandshakeFailed, Trust, What};
+use rdpwhy_wire::script::TlsOffer;
+use rdpwhy_wire::suites;
+use tokio_openssl::SslStream;
+
+use crate::ProbeError;
+use crate::tape::Recorded;
+
+/// The roots that this machine trusts, and those that the user adds.
+pub struct TrustStore {
+    added: Vec<X509>,
+    store: OnceLock<Option<X509Store>>,
+}
+
+impl TrustStore {
+    /// The system's store, which honours `SSL_CERT_FILE`; it is read when it is first needed.
+    /// `files` name further certificates in PEM.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds no certificate.
+    pub fn new(files: &[impl AsRef<Path>]) -> Result<Self, ProbeError> {
+        let mut added = Vec::new();
+        for file in files {
+            let path = file.as_ref();
+            let fault = |reason: String| ProbeError::Trust {
+                path: path.display().to_string(),
+                reason,
+            };
+            let pem = std::fs::read(path).map_err(|e| fault(e.to_string()))?;
+            let found = X509::stack_from_pem(&pem).map_err(|_| fault("not PEM".into()))?;
+            if found.is_empty() {
+                return Err(fault("holds no certificate in PEM".into()));
+            }
+            added.extend(found);
+        }
+        Ok(Self {
+            added,
+            store: OnceLock::new(),
+        })
+    }
+
+    fn store(&self) -> Option<&X509Store> {
+        let make = || {
+            let mut builder = X509StoreBuilder::new().ok()?;
+            // Dates are judged apart, each for itself
+            builder
+                .set_flags(X509VerifyFlags::NO_CHECK_TIME | X509VerifyFlags::PARTIAL_CHAIN)
+                .ok()?;
+            for der in rustls_native_certs::load_native_certs().certs {
+                if let Ok(root) = X509::from_der(&der) {
+                    let _ = builder.add_cert(root); // a root that stands there twice is no fault
+                }
+            }
+            for root in &self.added {
+                let _ = builder.add_cert(root.clone());
+            }
+            Some(builder.build())
+        };
+        self.store.get_or_init(make).as_ref()
+    }
+
+    fn judge(&self, leaf: &X509Ref, chain: &[X509]) -> Trust {
+        let judged = || -> Result<X509VerifyResult, ErrorStack> {
+            let mut others = Stack::new()?;
+            for c in chain {
+                others.push(c.clone())?;
+            }
+            let Some(store) = self.store() else {
+                return Ok(X509VerifyResult::OK);
+            };
+            let mut context = X509StoreContext::new()?;
+            context.init(store, leaf, &others, |c| {
+                c.verify_cert()?;
+                Ok(c.error())
+            })
+        };
+        if self.store().is_none() {
+            return Trust::NotChecked;
+        }
+        match judged().map(|r| r.as_raw()) {
+            Ok(0) => Trust::Trusted,
+            // X509_V_ERR_CERT_SIGNATURE_FAILURE
+            Ok(7) => Trust::BadSignature,
+            // X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+            Ok(18) => Trust::SelfSigned,
+            // X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, SELF_SIGNED_CERT_IN_CHAIN,
+            // UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNABLE_TO_VERIFY_LEAF_SIGNATURE
+            Ok(2 | 19 | 20 | 21) => Trust::UnknownIssuer,
+            _ => Trust::NotChecked,
+        }
+    }
+}
+
+/// Bytes that make a run's hand-made hellos its own. Zeros when the generator fails, which only
+/// makes them look alike.
+pub fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let _ = openssl::rand::rand_bytes(&mut bytes);
+    bytes
+}
+
+/// OpenSSL's name of a group, by code (RFC 8446 4.2.7).
+fn group_name(code: u16) -> Option<&'static str> {
+    Some(match code {
+        0x0017 => "P-256",
+        0x0018 => "P-384",
+        0x0019 => "P-521",
+        0x001d => "X25519",
+        0x001e => "X448",
+        0x001a => "brainpoolP256r1",
+        0x001b => "brainpoolP384r1",
+        0x001c => "brainpoolP512r1",
+        0x0016 => "secp256k1",
+        0x0100 => "ffdhe2048",
+        0x0101 => "ffdhe3072",
+        0x0102 => "ffdhe4096",
+        0x11ec => "X25519MLKEM768",
+        _ => return None,
+    })
+}
+
+/// OpenSSL's name of a signature scheme, by code (RFC 8446 4.2.3, RFC 5246 7.4.1.4.1).
+fn signature_name(code: u16) -> Option<&'static str> {
+    Some(match code {
+        0x0401 => "RSA+SHA256",
+        0x0501 => "RSA+SHA384",
+        0x0601 => "RSA+SHA512",
+        0x0201 => "RSA+SHA1",
+        0x0403 => "ECDSA+SHA256",
+        0x0503 => "ECDSA+SHA384",
+        0x0603 => "ECDSA+SHA512",
+        0x0203 => "ECDSA+SHA1",
+        0x0804 => "rsa_pss_rsae_sha256",
+        0x0805 => "rsa_pss_rsae_sha384",
+        0x0806 => "rsa_pss_rsae_sha512",
+        0x0807 => "ed25519",
+        0x0809 => "rsa_pss_pss_sha256",
+        0x080a => "rsa_pss_pss_sha384",
+        0x080b => "rsa_pss_pss_sha512",
+        _ => return None,
+    })
+}
+
+fn version(code: u16) -> SslVersion {
+    match code {
+        ..=0x0301 => SslVersion::TLS1,
+        0x0302 => SslVersion::TLS1_1,
+        0x0303 => SslVersion::TLS1_2,
+        _ => SslVersion::TLS1_3,
+    }
+}
+
+fn prepare(offer: &TlsOffer) -> Result<Ssl, ErrorStack> {
+    // Not SslConnector: its defaults protect a session, and here a session is only looked at
+    let mut context: SslContextBuilder =
+        openssl::ssl::SslContext::builder(SslMethod::tls_client())?;
+    context.set_security_level(0);
+    context.set_verify(SslVerifyMode::NONE);
+    context.set_options(SslOptions::ALLOW_UNSAFE_LEGACY_RENEGOTIATION | SslOptions::NO_TICKET);
+    context.set_min_proto_version(Some(version(offer.min)))?;
+    context.set_max_proto_version(Some(version(offer.max)))?;
+    let mut old = Vec::new();
+    let mut new = Vec::new();
+    for suite in offer.suites.iter().filter_map(|c| suites::by_code(*c)) {
+        match suite.openssl {
+            _ if suite.tls13 => new.push(suite.name),
+            Some(name) => old.push(name),
+            None => {}
+        }
+    }
+    if !old.is_empty() {
+        context.set_cipher_list(&format!("{}:@SECLEVEL=0", old.join(":")))?;
+    }
+    if !new.is_empty() {
+        context.set_ciphersuites(&new.join(":"))?;
+    }
+    let groups: Vec<&str> = offer.groups.iter().filter_map(|g| group_name(*g)).collect();
+    if !groups.is_empty() {
+        context.set_groups_list(&groups.join(":"))?;
+    }
+    // With a list, OpenSSL also demands it of the server's chain; old hosts' own certificates are
+    // signed with SHA-1, which the lists of Windows allow
+    let signatures: Vec<&str> = offer
+        .signatures
+        .iter()
+        .filter_map(|s| signature_name(*s))
+        .collect();
+    if !signatures.is_empty() {
+        context.set_sigalgs_list(&signatures.join(":"))?;
+    }
+    let mut ssl = Ssl::new(&context.build())?;
+    if let Some(name) = &offer.server_name {
+        ssl.set_hostname(name)?;
+    }
+    Ok(ssl)
+}
+
+/// How a handshake ended.
+pub(crate) enum Shake {
+    Done(Box<SslStream<Recorded>>),
+    /// It failed; the stream is spent.
+    Failed,
+    TimedOut,
+}
+
+/// Does a handshake and records how it ended.
+pub(crate) async fn handshake(
+    recorded: Recorded,
+    offer: &TlsOffer,
+    trust: &TrustStore,
+    deadline: Duration,
+) -> Shake {
+    let tape = recorded.tape.clone();
+    let fail = |reason: String, alert: Option<u8>, chain: Vec<Bytes>| {
+        tape.push(What::HandshakeFailed(HandshakeFailed {
+            alert,
+            reason,
+            chain,
+        }));
+        Shake::Failed
+    };
+    let stream = prepare(offer).and_then(|ssl| SslStream::new(ssl, recorded));
+    let mut stream = match stream {
+        Ok(s) => s,
+        Err(e) => return fail(format!("cannot offer this: {e}"), None, Vec::new()),
+    };
+    match tokio::time::timeout(deadline, std::pin::Pin::new(&mut stream).connect()).await {
+        Err(_) => Shake::TimedOut,
+        Ok(Ok(())) => {
+            tape.push(What::Handshake(describe(stream.ssl(), trust)));
+            Shake::Done(Box::new(stream))
+        }
+        Ok(Err(e)) => {
+            let chain = chain(stream.ssl()).0;
+            let (reason, alert) = explain(&e);
+            fail(reason, alert, chain)
+        }
+    }
+}
+
+/// The stack's words for an error, and the peer's alert when that is what it was.
+pub(crate) fn explain(e: &openssl::ssl::Error) -> (String, Option<u8>) {
+    let Some(first) = e.ssl_error().and_then(|s| s.errors().first()) else {
+        return (e.to_string(), None);
+    };
+    // SSL_AD_REASON_OFFSET: reasons above it are alerts of the peer
+    let alert = first
+        .reason_code()
+        .checked_sub(1000)
+        .and_then(|a| u8::try_from(a).ok());
+    (first.reason().unwrap_or("unknown reason").to_owned(), alert)
+}
+
+fn chain(ssl: &SslRef) -> (Vec<Bytes>, Vec<X509>) {
+    let certificates: Vec<X509> = ssl
+        .peer_cert_chain()
+        .map(|c| c.iter().map(ToOwned::to_owned).collect())
+        .unwrap_or_default();
+    let ders = certificates
+        .iter()
+        .filter_map(|c| c.to_der().ok())
+        .map(Bytes)
+        .collect();
+    (ders, certificates)
+}
+
+fn describe(ssl: &SslRef, trust: &TrustStore) -> Handshake {
+    let (chain, certificates) = chain(ssl);
+    let trust = match certificates.split_first() {
+        Some((leaf, others)) => trust.judge(leaf, others),
+        None => Trust::NotChecked,
+    };
+    Handshake {
+        version: ssl.version_str().to_owned(),
+        suite: ssl
+            .current_cipher()
+            .map_or_else(String::new, |c| c.name().to_owned()),
+        group: None,
+        chain,
+        trust,
+    }
+}
+
+/// Whether the handshake library was built with what old hosts need; a test asks.
+#[cfg(test)]
+fn offers(suite: &str) -> bool {
+    let mut b = openssl::ssl::SslConnector::builder(SslMethod::tls()).unwrap();
+    b.set_cipher_list(&format!("{suite}:@SECLEVEL=0")).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_client_can_be_prepared() {
+        for client in rdpwhy_wire::clients::all() {
+            prepare(&client.offer(Some("pc42.corp.example"))).unwrap();
+        }
+    }
+
+    #[test]
+    fn old_suites_are_built_in() {
+        assert!(offers("DES-CBC3-SHA"));
+        assert!(offers("AES128-SHA"));
+        assert!(offers("CAMELLIA128-SHA"));
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let file = std::env::temp_dir().join(format!("rdpwhy-trust-{}", std::process::id()));
+        std::fs::write(&file, "nothing here").unwrap();
+        let e = TrustStore::new(&[&file])
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        std::fs::remove_file(&file).unwrap();
+        assert!(e.contains("holds no certificate"), "{e}");
+        assert!(TrustStore::new(&["/nonexistent/x.pem"]).is_err());
+    }
+}

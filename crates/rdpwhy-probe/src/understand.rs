@@ -1,0 +1,134 @@
+//! From a recording to facts. Pure: a live run, a stopped one and one that was read from a file
+//! are understood by the same code.
+
+use std::net::IpAddr;
+
+use rdpwhy_model::recording::{Connection, EndHow, Recording};
+use rdpwhy_model::{FactKey, FactSet, Observation, Value};
+use rdpwhy_wire::clients::{self, Client};
+
+use crate::checks::walk::{REACH, WALK};
+use crate::checks::{self, Context};
+
+/// What the checks need to know of a recording. `None` when its client is not known.
+pub fn context<'a>(
+    recording: &'a Recording,
+    addresses: &'a [IpAddr],
+    facts: &'a FactSet,
+    random: [u8; 32],
+) -> Option<Context<'a>> {
+    let walked = first(recording);
+    let speaker = checks::walk::speaker(&walked, addresses).map(|c| c.to.ip());
+    Some(Context {
+        host: &recording.host,
+        port: recording.port,
+        addresses,
+        address: speaker.or(addresses.first().copied())?,
+        client: clients::find(&recording.client)?,
+        started: recording.started.as_second(),
+        random,
+        facts,
+    })
+}
+
+/// The connections of the walk: to every address, and down the ladder on one.
+fn first(recording: &Recording) -> Vec<&Connection> {
+    recording
+        .connections
+        .iter()
+        .filter(|c| c.check == WALK || c.check == REACH)
+        .collect()
+}
+
+/// Every fact of a recording, each with where it was seen.
+pub fn understand(recording: &Recording) -> FactSet {
+    let mut facts = FactSet::default();
+    let client = clients::find(&recording.client).map_or("unknown", |c: &Client| c.id);
+    add(
+        &mut facts,
+        vec![(FactKey::ClientProfile, client.into())],
+        "chosen",
+        &[],
+    );
+    let names = checks::walk::read_lookups(&recording.lookups);
+    add(&mut facts, names, "name resolution", &[]);
+    let addresses: Vec<IpAddr> = recording
+        .lookups
+        .iter()
+        .find(|l| l.check == crate::names::RESOLVE)
+        .map(|l| checks::walk::addresses(&l.answer))
+        .unwrap_or_default();
+
+    let walked = first(recording);
+    if let Some(context) = context(recording, &addresses, &facts.clone(), [0; 32]) {
+        let said = checks::walk::read(&context, &walked);
+        let source = checks::walk::speaker(&walked, &addresses)
+            .map(name)
+            .unwrap_or_default();
+        let ids: Vec<u32> = walked.iter().map(|c| c.id).collect();
+        add(&mut facts, said, &source, &ids);
+    }
+    add(&mut facts, route(recording), "this machine's routes", &[]);
+
+    for check in checks::ALL {
+        let made: Vec<&Connection> = recording
+            .connections
+            .iter()
+            .filter(|c| c.check == check.id)
+            .collect();
+        // One that was stopped half-way says nothing, not that the host was silent
+        if made.is_empty() || made.iter().any(|c| c.end.how == EndHow::Interrupted) {
+            continue;
+        }
+        let known = facts.clone();
+        let Some(context) = context(recording, &addresses, &known, [0; 32]) else {
+            continue;
+        };
+        let said = (check.read)(&context, &made);
+        debug_assert!(
+            said.iter().all(|(k, _)| check.yields.contains(k)),
+            "{}",
+            check.id
+        );
+        let source = match made.as_slice() {
+            [one] => name(one),
+            many => format!("{} connections ({})", many.len(), check.id),
+        };
+        let ids: Vec<u32> = made.iter().map(|c| c.id).collect();
+        add(&mut facts, said, &source, &ids);
+    }
+    facts
+}
+
+fn route(recording: &Recording) -> Vec<(FactKey, Value)> {
+    let Some(route) = recording.routes.first() else {
+        return Vec::new();
+    };
+    let mut out = vec![(FactKey::TcpOnLink, route.on_link.into())];
+    if let Some(interface) = &route.interface {
+        out.push((FactKey::TcpInterface, interface.clone().into()));
+    }
+    let gateway = match route.gateway {
+        Some(g) => g.to_string(),
+        None if route.on_link => "on the same network".to_owned(),
+        None => return out,
+    };
+    out.push((FactKey::TcpGateway, gateway.into()));
+    out
+}
+
+fn name(c: &Connection) -> String {
+    format!("connection {} to {} ({})", c.id, c.to, c.check)
+}
+
+fn add(facts: &mut FactSet, said: Vec<(FactKey, Value)>, source: &str, connections: &[u32]) {
+    for (key, value) in said {
+        let (source, connections) = (source.to_owned(), connections.to_vec());
+        facts.add(Observation {
+            key,
+            value,
+            source,
+            connections,
+        });
+    }
+}

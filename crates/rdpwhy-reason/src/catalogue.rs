@@ -1,0 +1,243 @@
+//! The catalogue: every cause with its signs, as data (data/causes, data/groups.toml).
+
+use std::sync::OnceLock;
+
+use rdpwhy_model::Stage;
+use rdpwhy_model::report::Severity;
+use serde::Deserialize;
+
+use crate::condition::Condition;
+
+mod files;
+
+/// Where a fault lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Platform {
+    /// Anywhere.
+    Any,
+    /// A Windows host.
+    Windows,
+    /// xrdp.
+    Xrdp,
+    /// FreeRDP's shadow server.
+    Freerdp,
+    /// gnome-remote-desktop.
+    Gnome,
+    /// The client machine.
+    Client,
+    /// The network between.
+    Network,
+    /// A cloud platform.
+    Cloud,
+}
+
+/// The strongest that can ever be said of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Best {
+    /// No reliable sign exists.
+    None,
+    /// Signs only fit.
+    Suggestive,
+    /// A controlled comparison isolates it.
+    Strong,
+    /// A code, an event or a setting states it.
+    Conclusive,
+}
+
+/// A cause.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CauseEntry {
+    /// Stable name.
+    pub id: String,
+    /// What is wrong, in one line.
+    pub title: String,
+    /// The stage that it stops.
+    pub stage: Stage,
+    /// Where the fault lies.
+    pub platform: Platform,
+    /// The strongest that can be said.
+    pub best: Best,
+    /// 3 common, 1 rare: only breaks ties.
+    pub common: u8,
+    /// The group of causes that look alike from outside.
+    pub group: Option<String>,
+    /// What happens and why it looks so.
+    pub explain: String,
+    /// What would prove it, and on which machine.
+    pub tell_apart: Option<String>,
+    /// What mstsc shows.
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// How to see that it is mended.
+    pub verify: String,
+    /// Where the facts come from.
+    pub sources: Vec<String>,
+    /// Proved when this holds.
+    pub proves: Option<Condition>,
+    /// Likely when this holds.
+    pub likely: Option<Condition>,
+    /// Possible when this holds.
+    pub possible: Option<Condition>,
+    /// Ruled out when this holds.
+    pub excludes: Option<Condition>,
+    /// What to say where the connection works.
+    pub finding: Option<FindingEntry>,
+    /// What to do.
+    #[serde(default, rename = "fix")]
+    pub fixes: Vec<FixEntry>,
+}
+
+/// When a cause that does not stop this client is worth saying.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingEntry {
+    /// When.
+    pub when: Condition,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Its own title, where the cause's does not fit.
+    pub title: Option<String>,
+}
+
+/// What to do about a cause.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixEntry {
+    /// Name.
+    pub id: String,
+    /// Who can do it, and where.
+    pub who: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+    /// A command.
+    pub command: Option<String>,
+    /// How easily it locks the person out, done wrong over RDP: none, low, high.
+    pub risk: String,
+}
+
+/// Causes that look alike from outside.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupEntry {
+    /// Name.
+    pub id: String,
+    /// What they have in common, in one line.
+    pub title: String,
+    /// Who can tell them apart, in a few words.
+    pub apart: String,
+    /// For the verdict.
+    pub summary: String,
+    /// How to see which one it is, and where.
+    pub see: String,
+    /// What it is not, for the verdict.
+    #[serde(default)]
+    pub not: String,
+}
+
+/// Something worth saying that concerns no cause.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherFinding {
+    /// Name.
+    pub id: String,
+    /// What is so, in one line.
+    pub title: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// When.
+    pub when: Condition,
+}
+
+#[derive(Deserialize)]
+struct Findings {
+    finding: Vec<OtherFinding>,
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    group: Vec<GroupEntry>,
+}
+
+/// The catalogue.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// Every cause, by id.
+    pub causes: Vec<CauseEntry>,
+    /// Every group.
+    pub groups: Vec<GroupEntry>,
+    /// Findings that concern no cause.
+    pub findings: Vec<OtherFinding>,
+}
+
+/// What is wrong with a file of the catalogue.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {reason}")]
+pub struct CatalogueError {
+    /// The file.
+    pub file: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Catalogue {
+    /// The catalogue that is compiled in. A file that cannot be read is left out here; a test
+    /// reads every one, so that none ever is.
+    pub fn built_in() -> &'static Self {
+        static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+        CATALOGUE.get_or_init(|| Self::read().0)
+    }
+
+    /// Reads the catalogue, and says what cannot be read.
+    pub fn read() -> (Self, Vec<CatalogueError>) {
+        let mut faults = Vec::new();
+        let mut causes: Vec<CauseEntry> = Vec::new();
+        for (file, text) in files::CAUSES {
+            match toml::from_str::<CauseEntry>(text) {
+                Ok(cause) => causes.push(cause),
+                Err(e) => faults.push(CatalogueError {
+                    file: (*file).into(),
+                    reason: e.to_string(),
+                }),
+            }
+        }
+        causes.sort_by(|a, b| a.id.cmp(&b.id));
+        let groups = toml::from_str::<Groups>(files::GROUPS)
+            .map(|g| g.group)
+            .unwrap_or_else(|e| {
+                faults.push(CatalogueError {
+                    file: "groups.toml".into(),
+                    reason: e.to_string(),
+                });
+                Vec::new()
+            });
+        let findings = toml::from_str::<Findings>(files::FINDINGS).map(|f| f.finding);
+        let findings = findings.unwrap_or_else(|e| {
+            faults.push(CatalogueError {
+                file: "findings.toml".into(),
+                reason: e.to_string(),
+            });
+            Vec::new()
+        });
+        (
+            Self {
+                causes,
+                groups,
+                findings,
+            },
+            faults,
+        )
+    }
+
+    /// The cause of that id.
+    pub fn cause(&self, id: &str) -> Option<&CauseEntry> {
+        self.causes.iter().find(|c| c.id == id)
+    }
+
+    /// The group of that id.
+    pub fn group(&self, id: &str) -> Option<&GroupEntry> {
+        self.groups.iter().find(|g| g.id == id)
+    }
+}

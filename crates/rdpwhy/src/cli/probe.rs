@@ -1,0 +1,150 @@
+//! `rdpwhy probe`: diagnose a live host.
+
+use std::io::IsTerminal as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use rdpwhy_probe::{Limits, TrustStore};
+use rdpwhy_wire::clients;
+
+use super::Output;
+use crate::diagnose::{Diagnosis, Request, diagnose};
+use crate::target::Target;
+
+/// Diagnose a live host from here, without credentials.
+#[derive(Args)]
+pub(super) struct Probe {
+    /// Name, address, HOST:PORT, [IPv6]:PORT, or a .rdp file
+    host: String,
+    /// Port, when it is not in HOST
+    #[arg(short, long)]
+    port: Option<u16>,
+    /// Through whose eyes to look; `--client help` lists them
+    #[arg(long, default_value = clients::DEFAULT, value_name = "NAME")]
+    client: String,
+    /// Ask this name server instead of the system's
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    resolver: Option<String>,
+    /// Trust the certificates in this file (PEM) as well
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
+    /// One stage's deadline, such as 5s or 800ms
+    #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = duration)]
+    timeout: Duration,
+    /// Keep everything that was sent and received in this file, for `rdpwhy replay`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+impl Probe {
+    pub(super) fn run(self, output: &Output) -> Result<u8> {
+        if self.client == "help" {
+            output.write(&(clients::names().join("\n") + "\n"))?;
+            return Ok(0);
+        }
+        let limits = Limits {
+            stage: self.timeout,
+            ..Limits::default()
+        };
+        let request = Request {
+            target: Target::parse(&self.host, self.port)?,
+            client: client(&self.client)?,
+            resolver: self.resolver.as_deref().map(resolver).transpose()?,
+            limits,
+            trust: TrustStore::new(&self.trust)?,
+        };
+        let Diagnosis { report, recording } = watch(request, output)?;
+        if let Some(file) = &self.record {
+            let text = serde_json::to_string_pretty(&recording)? + "\n";
+            std::fs::write(file, text)
+                .with_context(|| format!("{}: cannot be written", file.display()))?;
+        }
+        super::show(&report, output)?;
+        Ok(super::status(report.verdict.outcome))
+    }
+}
+
+/// Diagnoses, and says on a terminal what is being waited for.
+pub(super) fn watch(request: Request, output: &Output) -> Result<Diagnosis> {
+    let line = if std::io::stderr().is_terminal() && !output.quiet {
+        let line = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")?;
+        line.set_style(style);
+        line.enable_steady_tick(Duration::from_millis(120));
+        line
+    } else {
+        ProgressBar::hidden()
+    };
+    let told = line.clone();
+    let diagnosis = super::block_on(diagnose(request, &move |what| {
+        told.set_message(what.to_owned());
+    }));
+    line.finish_and_clear();
+    diagnosis
+}
+
+fn client(name: &str) -> Result<String> {
+    match name {
+        "this" | "all" => {
+            bail!("--client {name} is not there yet; name one client (--client help)")
+        }
+        _ if clients::find(name).is_none() => {
+            let name = rdpwhy_model::text::shown(name, 40);
+            bail!("no client is called \"{name}\"; --client help lists them")
+        }
+        _ => Ok(name.to_owned()),
+    }
+}
+
+fn resolver(text: &str) -> Result<SocketAddr> {
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, 53));
+    }
+    let shown = rdpwhy_model::text::shown(text, 60);
+    text.parse()
+        .with_context(|| format!("--resolver \"{shown}\": type ADDRESS or ADDRESS:PORT"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| "type a number and ms, s or m".to_owned())?;
+    let seconds = match unit {
+        "ms" => number / 1000.0,
+        "" | "s" => number,
+        "m" => number * 60.0,
+        _ => return Err("the unit must be ms, s or m".to_owned()),
+    };
+    if !(0.05..=600.0).contains(&seconds) {
+        return Err("from 50ms to 10m".to_owned());
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("800ms"), Ok(Duration::from_millis(800)));
+        assert_eq!(duration("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        for bad in ["", "s", "5h", "-1s", "0", "NaN", "1e9", "inf"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn resolvers() {
+        assert!(resolver("127.0.0.1").is_ok_and(|a| a.port() == 53));
+        assert!(resolver("[::1]:5353").is_ok_and(|a| a.port() == 5353));
+        assert!(resolver("dns.example").is_err());
+    }
+}

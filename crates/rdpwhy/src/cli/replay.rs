@@ -1,0 +1,42 @@
+//! `rdpwhy replay`: diagnose what was recorded, without a network.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use rdpwhy_model::recording::{EndHow, Recording, SCHEMA};
+
+use super::Output;
+
+/// Diagnose a recording that `probe --record` made, without a network.
+#[derive(Args)]
+pub(super) struct Replay {
+    /// The recording
+    file: PathBuf,
+}
+
+impl Replay {
+    pub(super) fn run(self, output: &Output) -> Result<u8> {
+        let name = self.file.display();
+        let text = super::report::read(&self.file)?;
+        let recording: Recording = serde_json::from_str(&text)
+            .with_context(|| format!("{name}: not a recording of rdpwhy"))?;
+        if recording.schema != SCHEMA {
+            bail!("{name}: this program reads recordings of {SCHEMA}");
+        }
+        let stopped = recording
+            .connections
+            .iter()
+            .any(|c| c.end.how == EndHow::Interrupted);
+        let last = recording
+            .connections
+            .iter()
+            .map(|c| c.end.at_us)
+            .max()
+            .unwrap_or(0);
+        let elapsed = f64::from(u32::try_from(last).unwrap_or(u32::MAX)) / 1000.0;
+        let report = crate::diagnose::conclude(&recording, elapsed, stopped, Vec::new());
+        super::show(&report, output)?;
+        Ok(super::status(report.verdict.outcome))
+    }
+}

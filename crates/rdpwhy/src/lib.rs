@@ -1,0 +1,9 @@
+//! rdpwhy: why will my Remote Desktop not connect?
+//!
+//! The program around the libraries: the command line, the loop of a diagnosis, and the output.
+//! It alone prints, reads arguments and ends the process.
+
+pub mod cli;
+pub mod diagnose;
+pub mod render;
+pub mod target;
