@@ -131,6 +131,7 @@ facts! {
     // Negotiate
     NegAnswer "neg.answer" Negotiate (Word(NEGOTIATION)) "how the baseline Connection Request was answered";
     NegFlags "neg.flags" Negotiate (Int) "the flags byte of RDP_NEG_RSP";
+    NegSourceReference "neg.source_reference" Negotiate (Int) "the source reference in the X.224 Connection Confirm, by which server libraries differ";
     NegExtendedClientData "neg.extended_client_data" Negotiate (Bool) "RDP_NEG_RSP flag 0x01";
     NegGraphics "neg.graphics_pipeline" Negotiate (Bool) "RDP_NEG_RSP flag 0x02";
     NegRestrictedAdmin "neg.restricted_admin" Negotiate (Bool) "RDP_NEG_RSP flag 0x08: Restricted Admin is supported";
@@ -224,10 +225,11 @@ facts! {
     McsAnswer "mcs.answer" Mcs (Word(&["response", "refused", "disconnect", "closed", "reset", "silent", "malformed", "flood"])) "how the MCS Connect Initial was answered";
     McsVersion "mcs.version" Mcs (Text) "RDP version that the host states";
     McsEncryption "mcs.encryption" Mcs (Word(&["none", "40-bit", "56-bit", "128-bit", "fips", "other"])) "encryption method of Standard RDP Security";
+    McsMaxChannels "mcs.max_channels" Mcs (Int) "maxChannelIds of the MCS domain parameters, by which server libraries differ";
     McsResult "mcs.result" Mcs (Text) "result code of a refused Connect Response";
 
     // What the host is
-    HostSoftware "host.software" Host (Word(&["windows", "xrdp", "freerdp", "gnome", "weston"])) "the RDP server software, where it shows";
+    HostSoftware "host.software" Host (Word(&["windows", "xrdp", "freerdp"])) "the RDP server software, where it shows; freerdp stands for every server on its library";
 }
 
 impl FactKey {

@@ -317,7 +317,6 @@ mod tests {
     fn old_suites_are_built_in() {
         assert!(offers("DES-CBC3-SHA"));
         assert!(offers("AES128-SHA"));
-        assert!(offers("CAMELLIA128-SHA"));
     }
 
     #[test]

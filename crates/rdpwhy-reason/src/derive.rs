@@ -63,19 +63,57 @@ fn all_close(facts: &FactSet) -> Option<Observation> {
     ))
 }
 
-/// Which server software it is, where that shows. Only marks that were seen on real servers and
-/// that the others do not have; everything else stays unknown.
+/// A mark by which a server shows what it is.
+type Mark = (&'static str, FactKey, fn(&FactSet) -> bool, &'static str);
+
+/// The marks, the surest first. Only those that were seen on real servers, or that the
+/// specification ties to Windows; a host that shows none stays unknown.
+const MARKS: [Mark; 6] = [
+    (
+        "windows",
+        FactKey::NegRestrictedAdmin,
+        |f| f.truth(FactKey::NegRestrictedAdmin) == Some(true),
+        "a flag of RDP_NEG_RSP that only Windows sets",
+    ),
+    (
+        "windows",
+        FactKey::NegRedirectedAuth,
+        |f| f.truth(FactKey::NegRedirectedAuth) == Some(true),
+        "a flag of RDP_NEG_RSP that only Windows sets",
+    ),
+    // FreeRDP's library, on which gnome-remote-desktop and weston stand too; Windows and xrdp
+    // put 0x1234 there
+    (
+        "freerdp",
+        FactKey::NegSourceReference,
+        |f| f.int(FactKey::NegSourceReference) == Some(0),
+        "the source reference 0 in the X.224 confirm, as FreeRDP's library has it",
+    ),
+    // FreeRDP states 6.1.7601 for itself, so only later builds speak for Windows
+    (
+        "windows",
+        FactKey::NlaBuildNumber,
+        |f| f.int(FactKey::NlaBuildNumber).is_some_and(|b| b > 7601),
+        "the build number in the NTLM challenge",
+    ),
+    (
+        "xrdp",
+        FactKey::McsMaxChannels,
+        |f| f.int(FactKey::McsMaxChannels) == Some(22),
+        "22 channels in the MCS domain parameters, as xrdp has it",
+    ),
+    (
+        "xrdp",
+        FactKey::TlsDirect,
+        |f| f.text(FactKey::TlsDirect) == Some("disconnect"),
+        "an MCS disconnect in answer to a bare ClientHello, as xrdp does it",
+    ),
+];
+
+/// Which server software it is, where that shows.
 fn software(facts: &FactSet) -> Option<Observation> {
-    let flags = facts.get(FactKey::NegFlags);
-    // Windows since 8 and Server 2012 sets flags that no other server is known to set
-    // ([MS-RDPBCGR] 2.2.1.2.1: restricted admin, redirected authentication)
-    if facts.truth(FactKey::NegRestrictedAdmin) == Some(true)
-        || facts.truth(FactKey::NegRedirectedAuth) == Some(true)
-    {
-        let why = "flags of RDP_NEG_RSP that only Windows sets";
-        return Some(derived(FactKey::HostSoftware, "windows", &[flags?], why));
-    }
-    None
+    let (software, key, _, why) = MARKS.iter().find(|(_, _, shows, _)| shows(facts))?;
+    Some(derived(FactKey::HostSoftware, *software, &[facts.get(*key)?], why))
 }
 
 #[cfg(test)]

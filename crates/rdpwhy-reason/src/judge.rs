@@ -118,8 +118,8 @@ fn elsewhere(platform: Platform, facts: &FactSet) -> bool {
     match platform {
         Platform::Windows => software != "windows",
         Platform::Xrdp => software != "xrdp",
-        Platform::Freerdp => software != "freerdp",
-        Platform::Gnome => software != "gnome",
+        // gnome-remote-desktop stands on FreeRDP's library and cannot be told from it from outside
+        Platform::Freerdp | Platform::Gnome => software != "freerdp",
         Platform::Any | Platform::Client | Platform::Network | Platform::Cloud => false,
     }
 }

@@ -92,6 +92,8 @@ pub enum Answer {
         version: u32,
         /// Encryption method of Standard RDP Security; 0 under TLS.
         encryption_method: u32,
+        /// maxChannelIds of the domain parameters.
+        max_channels: u32,
     },
     /// A Connect Response with another result than success (T.125 7, Result).
     Refused(u8),
@@ -123,6 +125,7 @@ pub fn read_answer(bytes: &[u8]) -> Answer {
             Answer::Response {
                 version: blocks.core.version.0,
                 encryption_method: blocks.security.encryption_method.bits(),
+                max_channels: response.domain_parameters.max_channel_ids,
             }
         }
         Err(_) => Answer::Malformed,

@@ -175,6 +175,9 @@ fn negotiate_facts(c: &Connection, out: &mut Facts) {
     if let Some(ms) = took_ms(c, Phase::Negotiate) {
         out.push((FactKey::NegTookMs, ms.into()));
     }
+    if let Some(reference) = x224::source_reference(&bytes) {
+        out.push((FactKey::NegSourceReference, i64::from(reference).into()));
+    }
     if let Answer::Confirm(Confirm::Response { flags, .. }) = x224::read_answer(&bytes) {
         out.push((FactKey::NegFlags, i64::from(flags).into()));
         out.push((FactKey::NegExtendedClientData, (flags & 0x01 != 0).into()));
@@ -368,10 +371,8 @@ fn mcs_facts(c: &Connection, out: &mut Facts) {
         c.received(Phase::Mcs)
     };
     match mcs::read_answer(&bytes) {
-        mcs::Answer::Response {
-            version,
-            encryption_method,
-        } => {
+        mcs::Answer::Response { version, encryption_method, max_channels } => {
+            out.push((FactKey::McsMaxChannels, i64::from(max_channels).into()));
             out.push((FactKey::McsVersion, mcs::version_name(version).into()));
             out.push((
                 FactKey::McsEncryption,

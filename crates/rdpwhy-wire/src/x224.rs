@@ -91,6 +91,15 @@ pub fn packet_length(bytes: &[u8]) -> Result<Option<usize>, NotTpkt> {
 #[error("not a TPKT packet")]
 pub struct NotTpkt;
 
+/// The source reference of a Connection Confirm (X.224 13.4): the server's choice, which the
+/// libraries make differently.
+pub fn source_reference(bytes: &[u8]) -> Option<u16> {
+    match (read_answer(bytes), bytes.get(8..10)) {
+        (Answer::Confirm(_), Some([hi, lo])) => Some(u16::from_be_bytes([*hi, *lo])),
+        _ => None,
+    }
+}
+
 /// Reads what a peer answered to a Connection Request.
 pub fn read_answer(bytes: &[u8]) -> Answer {
     match packet_length(bytes) {
