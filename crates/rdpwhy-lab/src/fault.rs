@@ -161,12 +161,3 @@ pub(crate) const fn degraded(causes: &'static [&'static str]) -> Expect {
         causes,
     }
 }
-
-/// Nobody could tell from outside.
-pub(crate) const fn undetermined(causes: &'static [&'static str]) -> Expect {
-    Expect {
-        outcome: Outcome::Undetermined,
-        stage: None,
-        causes,
-    }
-}

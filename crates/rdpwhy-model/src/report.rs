@@ -140,9 +140,27 @@ pub struct Cause {
     pub fixes: Vec<Fix>,
     /// How to see that it is mended.
     pub verify: String,
+    /// The group of causes that look alike from outside, where it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
     /// What would tell it from the others that fit, and on which machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tell_apart: Option<String>,
+}
+
+/// Causes that look alike from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Group {
+    /// Name of the group.
+    pub id: String,
+    /// What its members have in common.
+    pub title: String,
+    /// The same in a sentence or two.
+    pub summary: String,
+    /// How to see which of them it is, and where.
+    pub see: String,
+    /// What it is not.
+    pub not: String,
 }
 
 /// Something seen.
@@ -154,6 +172,8 @@ pub struct EvidenceItem {
     pub value: String,
     /// Where it was seen.
     pub source: String,
+    /// Whether the ladder shows it already.
+    pub on_the_ladder: bool,
 }
 
 /// What to do about a cause.
@@ -217,6 +237,9 @@ pub struct RuledOut {
     /// What contradicts it.
     pub because: String,
 }
+
+/// What is unseen when causes that look alike are named together.
+pub const WHICH: &str = "which of the causes it is";
 
 /// Something that could not be seen from here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

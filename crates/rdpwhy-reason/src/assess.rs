@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::report::{
-    Cause, Certainty, Client, ConnectionSummary, Evidence, EvidenceItem, Finding, Fix, NotDone,
-    Outcome, Report, RuledOut, SCHEMA, StageReport, StageState, Target, Unseen, Verdict,
+    Cause, Certainty, Client, ConnectionSummary, Evidence, EvidenceItem, Finding, Fix, Group,
+    NotDone, Outcome, Report, RuledOut, SCHEMA, StageReport, StageState, Target, Unseen, Verdict,
+    WHICH,
 };
 use rdpwhy_model::text::shown;
 use rdpwhy_model::{FactKey, FactSet, Stage};
@@ -17,6 +18,17 @@ use crate::ladder;
 
 /// How many causes that are merely possible are listed.
 const POSSIBLE: usize = 6;
+/// Facts that the ladder shows already, in its own words.
+const LADDER: [FactKey; 8] = [
+    FactKey::ResolveOutcome,
+    FactKey::ResolveServerAnswer,
+    FactKey::TcpOutcome,
+    FactKey::NegAnswer,
+    FactKey::TlsAnswer,
+    FactKey::TlsVersion,
+    FactKey::NlaAnswer,
+    FactKey::McsAnswer,
+];
 /// How long a value may be that is shown as evidence.
 const KEPT: usize = 160;
 
@@ -183,11 +195,14 @@ fn cause(catalogue: &Catalogue, j: &Judgement<'_>, facts: &FactSet) -> Cause {
         codes: j.cause.codes.clone(),
         fixes: j.cause.fixes.iter().map(fix).collect(),
         verify: j.cause.verify.clone(),
-        tell_apart: j
-            .cause
-            .tell_apart
-            .clone()
-            .or_else(|| group.map(|g| g.see.clone())),
+        tell_apart: j.cause.tell_apart.clone(),
+        group: group.map(|g| Group {
+            id: g.id.clone(),
+            title: g.title.clone(),
+            summary: g.summary.clone(),
+            see: g.see.clone(),
+            not: g.not.clone(),
+        }),
     }
 }
 
@@ -207,6 +222,7 @@ fn items(keys: &BTreeSet<FactKey>, facts: &FactSet) -> Vec<EvidenceItem> {
         what: o.key.info().meaning.to_owned(),
         value: words(o.key, &o.value.to_string()),
         source: o.source.clone(),
+        on_the_ladder: LADDER.contains(&o.key),
     })
     .collect()
 }
@@ -301,7 +317,7 @@ fn unseen(
     if let Some(apart) =
         apart.filter(|_| leader.and_then(|j| j.certainty) != Some(Certainty::Proved))
     {
-        put("which of the causes it is", &apart);
+        put(WHICH, &apart);
     }
     if outcome == Outcome::Connectable {
         put(

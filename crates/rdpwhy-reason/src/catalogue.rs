@@ -241,3 +241,83 @@ impl Catalogue {
         self.groups.iter().find(|g| g.id == id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_read_and_speaks_of_facts_that_can_be() {
+        let (catalogue, faults) = Catalogue::read();
+        let mut wrong: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        for (cause, (file, _)) in catalogue.causes.iter().zip(files::CAUSES) {
+            assert_eq!(
+                format!("{}.toml", cause.id),
+                *file,
+                "a file bears its cause's id"
+            );
+        }
+        for c in &catalogue.causes {
+            let conditions = [&c.proves, &c.likely, &c.possible, &c.excludes];
+            let finding = c.finding.as_ref().map(|f| &f.when);
+            for condition in conditions.into_iter().flatten().chain(finding) {
+                wrong.extend(
+                    condition
+                        .faults()
+                        .into_iter()
+                        .map(|f| format!("{}: {f}", c.id)),
+                );
+            }
+            if c.proves.is_none()
+                && c.likely.is_none()
+                && c.possible.is_none()
+                && c.finding.is_none()
+            {
+                wrong.push(format!("{} can never be said", c.id));
+            }
+            if c.group
+                .as_deref()
+                .is_some_and(|g| catalogue.group(g).is_none())
+            {
+                wrong.push(format!("{}: no such group", c.id));
+            }
+            if c.sources.is_empty()
+                || c.fixes.is_empty()
+                || c.verify.is_empty()
+                || c.explain.is_empty()
+            {
+                wrong.push(format!(
+                    "{}: source, fix, check or explanation is missing",
+                    c.id
+                ));
+            }
+            if !(1..=3).contains(&c.common) || c.title.ends_with('.') {
+                wrong.push(format!(
+                    "{}: common is 1 to 3, titles have no full stop",
+                    c.id
+                ));
+            }
+            for fix in &c.fixes {
+                if fix.steps.is_empty() || !matches!(fix.risk.as_str(), "none" | "low" | "high") {
+                    wrong.push(format!("{}: fix {}", c.id, fix.id));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn groups_hold_several_and_findings_speak_of_facts_that_can_be() {
+        let catalogue = Catalogue::built_in();
+        for group in &catalogue.groups {
+            let members = catalogue
+                .causes
+                .iter()
+                .filter(|c| c.group.as_ref() == Some(&group.id));
+            assert!(members.count() > 1, "{} is no group", group.id);
+        }
+        for finding in &catalogue.findings {
+            assert!(finding.when.faults().is_empty(), "{}", finding.id);
+        }
+    }
+}

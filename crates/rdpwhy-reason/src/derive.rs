@@ -113,7 +113,12 @@ const MARKS: [Mark; 6] = [
 /// Which server software it is, where that shows.
 fn software(facts: &FactSet) -> Option<Observation> {
     let (software, key, _, why) = MARKS.iter().find(|(_, _, shows, _)| shows(facts))?;
-    Some(derived(FactKey::HostSoftware, *software, &[facts.get(*key)?], why))
+    Some(derived(
+        FactKey::HostSoftware,
+        *software,
+        &[facts.get(*key)?],
+        why,
+    ))
 }
 
 #[cfg(test)]

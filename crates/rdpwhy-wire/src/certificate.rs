@@ -2,9 +2,10 @@
 
 use rdpwhy_model::Value;
 use rdpwhy_model::fact::FactKey;
-use rdpwhy_model::text::hex;
+use rdpwhy_model::text::{hex, shown};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
+use x509_parser::asn1_rs::Tag;
 use x509_parser::prelude::*;
 use x509_parser::public_key::PublicKey;
 
@@ -44,6 +45,12 @@ const INSPECTORS: [(&str, &str); 22] = [
     ("web filter", "a web filter"),
 ];
 
+/// How long text of a certificate may be that is kept, in characters: more than the longest DNS
+/// name.
+const KEPT: usize = 256;
+/// How many entries of a list are kept.
+const MOST: usize = 100;
+
 /// The facts of a chain, leaf first, DER. `None` when the leaf cannot be read.
 pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value)>> {
     let der = *chain.first()?;
@@ -59,7 +66,7 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
         FactKey::CertNameMatches,
         names.iter().any(|n| covers(n, view.host)).into(),
     );
-    put(FactKey::CertNames, names.into());
+    put(FactKey::CertNames, kept(&names).into());
     put(FactKey::CertSelfSigned, self_signed.into());
 
     let (from, to) = (
@@ -72,7 +79,7 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
     put(FactKey::CertExpired, (view.now > to).into());
     put(
         FactKey::CertDaysLeft,
-        (to - view.now).div_euclid(86_400).into(),
+        to.saturating_sub(view.now).div_euclid(86_400).into(),
     );
 
     let (kind, bits) = key(&leaf);
@@ -91,7 +98,7 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
     // The signature of a certificate over itself protects nothing, so its hash does not matter
     let weak = !self_signed && (signature.starts_with("md5") || signature.starts_with("sha1"));
     put(FactKey::CertWeakSignature, weak.into());
-    put(FactKey::CertSignature, signature.into());
+    put(FactKey::CertSignature, shown(&signature, KEPT).into());
 
     let usages = extended_usages(&leaf);
     let serves = usages.is_empty()
@@ -103,7 +110,7 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
         FactKey::CertWindowsMade,
         (self_signed && windows_made(&leaf, &usages)).into(),
     );
-    put(FactKey::CertEku, usages.into());
+    put(FactKey::CertEku, kept(&usages).into());
 
     let others: Vec<X509Certificate<'_>> = chain
         .iter()
@@ -127,11 +134,21 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
     if let Some((_, product)) = INSPECTORS.iter().find(|(part, _)| lower.contains(part)) {
         put(FactKey::CertInspection, (*product).into());
     }
-    put(FactKey::CertSubject, subject.into());
-    put(FactKey::CertIssuer, issuer.into());
+    put(FactKey::CertSubject, shown(&subject, KEPT).into());
+    put(FactKey::CertIssuer, shown(&issuer, KEPT).into());
     put(FactKey::CertSha256, hex(&Sha256::digest(der)).into());
     put(FactKey::CertSha1, hex(&Sha1::digest(der)).into());
     Some(out)
+}
+
+/// A list fit to show; the last entry says when there were more.
+fn kept(list: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = list.iter().take(MOST).map(|t| shown(t, KEPT)).collect();
+    if list.len() > MOST {
+        out.pop();
+        out.push(format!("… and {} more", list.len() - out.len()));
+    }
+    out
 }
 
 /// id-kp-serverAuth (RFC 5280 4.2.1.12).
@@ -194,14 +211,23 @@ fn names(cert: &X509Certificate<'_>) -> Vec<String> {
     }
     // mstsc goes by the common name where there are no alternative names, as Windows' own has none
     if out.is_empty() {
-        out.extend(
-            cert.subject()
-                .iter_common_name()
-                .filter_map(|cn| cn.as_str().ok())
-                .map(str::to_owned),
-        );
+        out.extend(cert.subject().iter_common_name().filter_map(common_name));
     }
     out
+}
+
+/// The text of a common name. Windows writes one that needs more than ASCII as a BMPString.
+fn common_name(cn: &AttributeTypeAndValue<'_>) -> Option<String> {
+    if cn.attr_value().tag() != Tag::BmpString {
+        return cn.as_str().ok().map(str::to_owned);
+    }
+    let units = cn
+        .as_slice()
+        .chunks_exact(2)
+        .map(|p| u16::from_be_bytes([p[0], p[1]]));
+    char::decode_utf16(units)
+        .collect::<Result<String, _>>()
+        .ok()
 }
 
 fn address(bytes: &[u8]) -> Option<String> {
@@ -228,10 +254,21 @@ pub fn covers(name: &str, host: &str) -> bool {
 
 fn key(cert: &X509Certificate<'_>) -> (&'static str, i64) {
     match cert.public_key().parsed() {
-        Ok(PublicKey::RSA(rsa)) => ("rsa", i64::try_from(rsa.key_size()).unwrap_or(0)),
-        Ok(PublicKey::EC(ec)) => ("ecdsa", i64::try_from(ec.key_size()).unwrap_or(0)),
+        Ok(PublicKey::RSA(rsa)) => ("rsa", size(rsa.modulus)),
+        Ok(PublicKey::EC(ec)) => match ec.key_size() {
+            // the coordinates of P-521 fill 66 bytes, and no curve has 528 bits
+            528 => ("ecdsa", 521),
+            bits => ("ecdsa", i64::try_from(bits).unwrap_or(0)),
+        },
         _ => ("other", 0),
     }
+}
+
+/// How many bits a number has. The library counts bytes, and takes off one in any case.
+fn size(number: &[u8]) -> i64 {
+    let digits = number.iter().skip_while(|b| **b == 0);
+    let zeros = digits.clone().next().map_or(0, |b| b.leading_zeros());
+    i64::try_from(digits.count() * 8).unwrap_or(0) - i64::from(zeros)
 }
 
 fn signature_name(oid: &str) -> String {

@@ -14,6 +14,8 @@ use ironrdp_pdu::mcs::{ConnectInitial, ConnectResponse};
 use ironrdp_pdu::nego::SecurityProtocol;
 use ironrdp_pdu::x224::{X224, X224Data};
 
+use crate::x224::packet_length;
+
 /// A Connect Initial as a plain desktop client sends it, as one TPKT packet. `selected` is the
 /// protocol that the host chose in the negotiation. It announces `rdpwhy` as the client's name, so
 /// that a host's log shows who asked.
@@ -105,8 +107,13 @@ pub enum Answer {
 
 /// Reads the answer, one TPKT packet.
 pub fn read_answer(bytes: &[u8]) -> Answer {
+    // What follows the packet is none of the answer; the library would read it as more blocks
+    let packet = match packet_length(bytes) {
+        Ok(Some(n)) => bytes.get(..n).unwrap_or(bytes),
+        _ => return Answer::Malformed,
+    };
     // TPKT, X.224 data header, then the MCS PDU
-    let Some(pdu) = bytes.get(7..) else {
+    let [_, _, _, _, 0x02, 0xf0, _, pdu @ ..] = packet else {
         return Answer::Malformed;
     };
     match *pdu {
@@ -181,14 +188,22 @@ mod tests {
     #[test]
     fn answers_that_are_none() {
         // result 5, rt-unspecified-failure, in a response that is cut off after it
-        let refused = [3, 0, 0, 12, 2, 0xf0, 0x80, 0x7f, 0x66, 3, 0x0a, 1, 5];
+        let refused = [3, 0, 0, 13, 2, 0xf0, 0x80, 0x7f, 0x66, 3, 0x0a, 1, 5];
         assert_eq!(read_answer(&refused), Answer::Refused(5));
-        let cut = [3, 0, 0, 12, 2, 0xf0, 0x80, 0x7f, 0x66, 3, 0x0a, 1, 0];
+        let cut = [3, 0, 0, 13, 2, 0xf0, 0x80, 0x7f, 0x66, 3, 0x0a, 1, 0];
         assert_eq!(read_answer(&cut), Answer::Malformed);
         assert_eq!(
             read_answer(&[3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80]),
             Answer::Disconnect
         );
         assert_eq!(read_answer(&[]), Answer::Malformed);
+    }
+
+    /// The byte after the seventh is a blank, which would be the choice of a disconnect.
+    #[test]
+    fn text_is_no_disconnect() {
+        assert_eq!(read_answer(b"Welcome to the host"), Answer::Malformed);
+        let request = [3, 0, 0, 11, 6, 0xe0, 0, 0x21, 0, 0, 0];
+        assert_eq!(read_answer(&request), Answer::Malformed);
     }
 }

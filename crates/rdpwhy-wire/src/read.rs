@@ -135,15 +135,27 @@ pub fn outcome(c: &Connection) -> String {
     ];
     for (stage, word) in words {
         if let Some(word) = word {
-            return format!("{stage}:{word}");
+            // Two machines behind one address may both answer, and differ in this
+            let plain = if stage == "mcs" && c.handshake().is_none() {
+                PLAIN
+            } else {
+                ""
+            };
+            return format!("{stage}:{word}{plain}");
         }
     }
     format!("negotiate:{}", negotiation(c))
 }
 
+/// What stands behind the end of a walk without TLS.
+const PLAIN: &str = " without TLS";
+
 /// Whether a walk that ended so got as far as one can get without an account.
 pub fn works(outcome: &str) -> bool {
-    matches!(outcome, "mcs:response" | "nla:challenge" | "nla:no-ntlm")
+    matches!(
+        outcome.trim_end_matches(PLAIN),
+        "mcs:response" | "nla:challenge" | "nla:no-ntlm"
+    )
 }
 
 /// Every fact of a walk, stage by stage.
@@ -214,7 +226,7 @@ fn tls_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
     out.push((FactKey::TlsVersion, known_version(&h.version).into()));
     out.push((FactKey::TlsSuite, suite_name(&h.suite).into()));
     if let Some(group) = &h.group {
-        out.push((FactKey::TlsGroup, group.clone().into()));
+        out.push((FactKey::TlsGroup, shown(group, KEPT).into()));
     }
     out.push((FactKey::CertTrust, h.trust.word().into()));
     chain_facts(&h.chain, view, out);
@@ -234,9 +246,7 @@ fn known_version(text: &str) -> &str {
 
 /// The registry's name of a suite that OpenSSL names.
 fn suite_name(openssl: &str) -> String {
-    suites::by_openssl(openssl)
-        .map_or(openssl, |s| s.name)
-        .to_owned()
+    suites::by_openssl(openssl).map_or_else(|| shown(openssl, KEPT), |s| s.name.to_owned())
 }
 
 fn nla_word(c: &Connection) -> String {
@@ -329,7 +339,9 @@ fn nla_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
         let middle = i64::try_from(began.midpoint(answered) / 1_000_000).unwrap_or(0);
         out.push((
             FactKey::NlaSkewS,
-            seconds.saturating_sub(view.now + middle).into(),
+            seconds
+                .saturating_sub(view.now.saturating_add(middle))
+                .into(),
         ));
     }
 }
@@ -371,7 +383,11 @@ fn mcs_facts(c: &Connection, out: &mut Facts) {
         c.received(Phase::Mcs)
     };
     match mcs::read_answer(&bytes) {
-        mcs::Answer::Response { version, encryption_method, max_channels } => {
+        mcs::Answer::Response {
+            version,
+            encryption_method,
+            max_channels,
+        } => {
             out.push((FactKey::McsMaxChannels, i64::from(max_channels).into()));
             out.push((FactKey::McsVersion, mcs::version_name(version).into()));
             out.push((

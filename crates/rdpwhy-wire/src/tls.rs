@@ -106,6 +106,10 @@ pub fn everything(server_name: Option<&str>) -> TlsOffer {
     }
 }
 
+/// The warning of a server that does not know the name it was asked for, and may go on all the
+/// same (RFC 6066 3).
+const NAME_UNKNOWN: (u8, u8) = (1, 112);
+
 /// What a server said first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerSaid {
@@ -113,7 +117,7 @@ pub struct ServerSaid {
     pub tls: bool,
     /// The first ServerHello.
     pub hello: Option<ServerHello>,
-    /// The first alert in the clear: level and description.
+    /// The alert in the clear that ended it: level and description.
     pub alert: Option<(u8, u8)>,
 }
 
@@ -135,14 +139,16 @@ pub fn read(bytes: &[u8]) -> ServerSaid {
     let mut c = Cursor::new(bytes);
     while let (Some(kind), Some(version)) = (c.u8(), c.u16()) {
         if !matches!(kind, CHANGE_CIPHER_SPEC..=APPLICATION_DATA) || version >> 8 != 3 {
-            return said;
+            break;
         }
         said.tls = true;
         let Some(body) = c.block16() else { break };
         match kind {
             ALERT => {
-                if let [level, description] = *body {
-                    said.alert.get_or_insert((level, description));
+                if let [level, description] = *body
+                    && matches!(said.alert, None | Some(NAME_UNKNOWN))
+                {
+                    said.alert = Some((level, description));
                 }
             }
             HANDSHAKE if said.hello.is_none() => {
@@ -151,6 +157,9 @@ pub fn read(bytes: &[u8]) -> ServerSaid {
             }
             _ => {}
         }
+    }
+    if said.hello.is_some() && said.alert == Some(NAME_UNKNOWN) {
+        said.alert = None;
     }
     said
 }
@@ -180,10 +189,10 @@ fn server_hello(handshake: &[u8]) -> Option<ServerHello> {
     })
 }
 
-/// Whether the bytes so far hold a ServerHello or an alert.
+/// Whether the bytes so far hold a ServerHello or an alert that ends it.
 pub(crate) fn framed(bytes: &[u8]) -> Framed {
     let said = read(bytes);
-    if said.hello.is_some() || said.alert.is_some() {
+    if said.hello.is_some() || said.alert.is_some_and(|a| a != NAME_UNKNOWN) {
         Framed::Whole
     } else if said.tls || bytes.len() < 3 {
         Framed::More
@@ -276,6 +285,19 @@ mod tests {
         assert_eq!(read(&[21, 3, 1, 0, 2, 2, 70]).alert, Some((2, 70)));
         assert_eq!(framed(&[3, 0, 0, 9, 2, 0xf0]), Framed::Wrong);
         assert!(!read(b"HTTP/1.1").tls);
+    }
+
+    /// Whether the hello comes in the same segment as the warning must not matter.
+    #[test]
+    fn a_warning_about_the_name_is_waited_out() {
+        let warning = [21, 3, 3, 0, 2, 1, 112];
+        assert_eq!(framed(&warning), Framed::More);
+        assert_eq!(read(&warning).alert, Some((1, 112)));
+        let both = [&warning[..], &hello(0xc030)].concat();
+        let said = read(&both);
+        assert!(said.hello.is_some() && said.alert.is_none());
+        let fatal = [&warning[..], &[21, 3, 3, 0, 2, 2, 40]].concat();
+        assert_eq!(read(&fatal).alert, Some((2, 40)));
     }
 
     #[test]

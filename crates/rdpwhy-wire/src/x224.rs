@@ -102,13 +102,16 @@ pub fn source_reference(bytes: &[u8]) -> Option<u16> {
 
 /// Reads what a peer answered to a Connection Request.
 pub fn read_answer(bytes: &[u8]) -> Answer {
-    match packet_length(bytes) {
+    // What follows the packet is none of the answer
+    let packet = match packet_length(bytes) {
         Err(NotTpkt) => return Answer::NotRdp,
         Ok(None) => return Answer::Incomplete,
-        Ok(Some(n)) if bytes.len() < n => return Answer::Incomplete,
-        Ok(Some(_)) => {}
-    }
-    let mut c = Cursor::new(bytes);
+        Ok(Some(n)) => match bytes.get(..n) {
+            Some(packet) => packet,
+            None => return Answer::Incomplete,
+        },
+    };
+    let mut c = Cursor::new(packet);
     let _header = c.take(4);
     let (Some(li), Some(code)) = (c.u8(), c.u8()) else {
         return Answer::Incomplete;
@@ -126,7 +129,9 @@ pub fn read_answer(bytes: &[u8]) -> Answer {
         0x80 => return Answer::Disconnect, // X.224 Disconnect Request
         _ => return Answer::Malformed("another TPDU where a Connection Confirm belongs"),
     }
-    let _references_and_class = c.take(5);
+    let Some(_references_and_class) = c.take(5) else {
+        return Answer::Malformed("Connection Confirm cut short");
+    };
     // The length indicator counts what follows it, six bytes of which are the fixed part
     let Some(extra) = usize::from(li).checked_sub(6) else {
         return Answer::Malformed("length indicator too small for a Connection Confirm");
@@ -226,5 +231,17 @@ mod tests {
         assert_eq!(read_answer(&ultimatum), Answer::Disconnect);
         assert_eq!(read_answer(b"SSH-2.0-x"), Answer::NotRdp);
         assert_eq!(read_answer(&[3, 0, 0, 1]), Answer::NotRdp);
+    }
+
+    #[test]
+    fn a_packet_ends_where_it_says() {
+        let response = [0x02, 0x00, 0x08, 0, 1, 0, 0, 0];
+        for (length, indicator) in [(7, 6), (7, 14), (11, 14)] {
+            let mut bytes = vec![3, 0, 0, length, indicator, 0xd0, 0, 0, 0x12, 0x34, 0];
+            bytes.extend(response);
+            let answer = read_answer(&bytes);
+            assert!(matches!(answer, Answer::Malformed(_)), "{answer:?}");
+            assert_eq!(source_reference(&bytes), None);
+        }
     }
 }

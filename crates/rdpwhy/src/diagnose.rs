@@ -31,6 +31,8 @@ const ADDRESSES: usize = 3;
 const SEVERAL: Duration = Duration::from_secs(3);
 /// How long an experiment waits for an answer: the walk has been more patient already.
 const EXPERIMENT: Duration = Duration::from_secs(3);
+/// The check that walks again; a series that was asked for counts as it.
+const AGAIN: &str = "again";
 /// How long another port is waited for.
 const OTHER_PORT: Duration = Duration::from_millis(1500);
 
@@ -44,6 +46,8 @@ pub struct Request {
     pub resolver: Option<SocketAddr>,
     /// What the run may cost.
     pub limits: Limits,
+    /// How often to walk, one after the other, for one verdict over the series.
+    pub repeat: u32,
     /// Whom to trust.
     pub trust: TrustStore,
 }
@@ -65,9 +69,13 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         target,
         client,
         resolver,
-        limits,
+        mut limits,
+        repeat,
         trust,
     } = request;
+    // A series adds its own connections and its own time
+    limits.connections += repeat.saturating_sub(1);
+    limits.run += limits.stage * repeat.saturating_sub(1);
     let session = Session {
         run: Run::new(limits, trust),
         shared: Mutex::new(Shared {
@@ -88,7 +96,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     };
     let limit = session.run.limits().run;
     let stopped = tokio::select! {
-        () = session.look(resolver, progress) => false,
+        () = session.look(resolver, repeat, progress) => false,
         _ = tokio::signal::ctrl_c() => true,
         () = tokio::time::sleep(limit) => {
             session.not_done("the rest", &format!("the run's limit of {} s was reached", limit.as_secs()));
@@ -163,7 +171,7 @@ impl Session {
         Diagnosis { report, recording }
     }
 
-    async fn look(&self, resolver: Option<SocketAddr>, progress: Progress<'_>) {
+    async fn look(&self, resolver: Option<SocketAddr>, repeat: u32, progress: Progress<'_>) {
         let stage = self.run.limits().stage;
         let (host, port) = self.with(|s| (s.recording.host.clone(), s.recording.port));
         progress("resolving the name");
@@ -175,6 +183,11 @@ impl Session {
             self.walk(&addresses, port).await;
         }
         let mut done: BTreeSet<&str> = BTreeSet::new();
+        for n in 1..repeat {
+            progress(&format!("try {} of {repeat}", n + 1));
+            self.walk_again(&addresses).await;
+            done.insert(AGAIN);
+        }
         let mut asked_servers = resolver.is_some();
         // Every wave runs at least one check that was not run before, so this ends
         loop {
@@ -238,6 +251,22 @@ impl Session {
         {
             self.with(|s| s.recording.routes.push(route));
         }
+    }
+
+    /// One more walk of a series, on the address of the first.
+    async fn walk_again(&self, addresses: &[IpAddr]) {
+        let stage = self.run.limits().stage;
+        let patience = Patience {
+            connect: stage,
+            answer: stage,
+        };
+        let recording = self.recording();
+        let facts = FactSet::default();
+        let Some(context) = context(&recording, addresses, &facts, self.random) else {
+            return;
+        };
+        let script = checks::walk::script(AGAIN, &context);
+        self.run.converse(context.target(), script, patience).await;
     }
 
     fn walk_script(

@@ -2,7 +2,7 @@
 
 use rdpwhy_model::Stage::Negotiate as Stage;
 
-use crate::fault::{Expect, Fault, blocked, connectable, faulty};
+use crate::fault::{Expect, Fault, blocked, connectable, degraded, faulty};
 use crate::script::{Act, Entry, Negotiate, Script};
 use crate::services::{
     CHARACTERS, CONFIRM, DISCONNECT, ESCAPES, GARBAGE, HTTP, LYING_TPKT, SMB, SSH, VNC,
@@ -135,7 +135,7 @@ pub(super) const ROWS: &[Fault] = &[
         "plain-only",
         "TLS and NLA are refused (failure 2), plain RDP security is not",
         Stage,
-        connectable(PLAIN_ONLY),
+        degraded(PLAIN_ONLY),
         Script::WINDOWS.negotiate(Negotiate::PLAIN),
     ),
     faulty(

@@ -2,7 +2,7 @@
 
 use rdpwhy_model::Stage::{Mcs as McsStage, Nla as Stage};
 
-use crate::fault::{Fault, blocked, connectable, faulty, undetermined};
+use crate::fault::{Fault, blocked, connectable, faulty};
 use crate::script::{Act, Negotiate, Nla, Script};
 use crate::services::{GARBAGE, LYING_TSREQUEST};
 
@@ -62,14 +62,14 @@ pub(super) const NLA: &[Fault] = &[
         "nla-garbage",
         "Bytes of no protocol where the challenge belongs",
         Stage,
-        undetermined(&[]),
+        blocked(Stage, &[]),
         Script::WINDOWS.nla(Nla::instead(Act::Say(GARBAGE))),
     ),
     faulty(
         "nla-lying-length",
         "A challenge that announces two gigabytes and stops",
         Stage,
-        undetermined(&[]),
+        blocked(Stage, &[]),
         Script::WINDOWS.nla(Nla::instead(Act::SayAndWait(LYING_TSREQUEST))),
     ),
 ];

@@ -1,6 +1,6 @@
 //! Faults before RDP says a word: the name, and the way to the port.
 
-use rdpwhy_model::Stage::{Resolve, Tcp};
+use rdpwhy_model::Stage::{Negotiate, Resolve, Tcp};
 
 use crate::dns::{NX_DOMAIN, REFUSED, SERVER_FAILURE};
 use crate::fault::{Fault, blocked, connectable, degraded, faulty};
@@ -118,7 +118,7 @@ pub(super) const TCP: &[Fault] = &[
         "A port forward accepts and closes at once",
         Tcp,
         blocked(
-            Tcp,
+            Negotiate,
             &[
                 "forward-target-closed",
                 "port-forward-wrong-host",
@@ -132,7 +132,7 @@ pub(super) const TCP: &[Fault] = &[
         "Something accepts and resets at once",
         Tcp,
         blocked(
-            Tcp,
+            Negotiate,
             &[
                 "third-party-firewall-blocks",
                 "ips-or-appid-resets",

@@ -49,7 +49,11 @@ impl Demo {
             super::show(&report, output)?;
         } else {
             let style = output.style();
-            let mut text = format!("\n  The lab injects {}: {}\n", fault.id, fault.title);
+            let told = format!("The lab injects {}: {}", fault.id, fault.title);
+            let mut text = String::from("\n");
+            for line in crate::render::wrap(&told, crate::render::WIDTH - 2) {
+                text.push_str(&format!("  {line}\n"));
+            }
             text.push_str(&crate::render::text::report(&report, &style));
             text.push_str(&match &miss {
                 None => "  The verdict names what was injected.\n".to_owned(),
@@ -98,6 +102,7 @@ fn diagnose(fault: &'static Fault, output: &Output) -> Result<Diagnosis> {
         client: clients::DEFAULT.to_owned(),
         resolver,
         limits: Limits::default(),
+        repeat: 1,
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
     };
     let diagnosis = super::probe::watch(request, output);

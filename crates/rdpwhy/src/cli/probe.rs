@@ -35,6 +35,9 @@ pub(super) struct Probe {
     /// One stage's deadline, such as 5s or 800ms
     #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = duration)]
     timeout: Duration,
+    /// Walk so often, one after the other, for one verdict over the series
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
     /// Keep everything that was sent and received in this file, for `rdpwhy replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -55,6 +58,7 @@ impl Probe {
             client: client(&self.client)?,
             resolver: self.resolver.as_deref().map(resolver).transpose()?,
             limits,
+            repeat: self.repeat,
             trust: TrustStore::new(&self.trust)?,
         };
         let Diagnosis { report, recording } = watch(request, output)?;

@@ -2,6 +2,7 @@
 
 use rdpwhy_model::report::{
     Cause, Certainty, Outcome, Report, Severity, StageReport, StageReport as Rung, StageState,
+    Unseen, WHICH,
 };
 use rdpwhy_model::text::shown;
 
@@ -122,99 +123,152 @@ fn time(ms: f64) -> String {
 fn why(report: &Report, style: &Style) -> String {
     let verdict = &report.verdict;
     let Some(first) = report.causes.first() else {
-        let mut out = paragraph(style, "", &verdict.summary);
-        out.push('\n');
-        return out;
+        return paragraph(style, "", &verdict.summary) + "\n";
     };
     let equals: Vec<&Cause> = report
         .causes
         .iter()
         .filter(|c| c.certainty == first.certainty)
         .collect();
-    let mut out = paragraph(style, "", &verdict.summary);
-    out.push('\n');
-    let certainty = match first.certainty {
-        Certainty::Proved => style.paint(Tone::Bad, "proved"),
-        other => style.paint(Tone::Odd, other.word()),
-    };
-    if equals.len() == 1 {
-        out.push_str(&paragraph(
+    // Equals of one group are one answer; equals of several are shown one by one
+    let group = first.group.as_ref().filter(|g| {
+        equals.len() > 1
+            && equals
+                .iter()
+                .all(|c| c.group.as_ref().map(|h| &h.id) == Some(&g.id))
+    });
+    let mut out = match group {
+        Some(g) => {
+            let mut out = headed(style, "WHY", &g.title, first.certainty);
+            out.push_str(&item(&format!("{} {}", g.summary, g.not)));
+            out
+        }
+        None if equals.len() == 1 => headed(
             style,
             "WHY",
             &format!("{} [{}]", first.title, first.id),
-        ));
-        out.push_str(&format!("        {certainty}\n"));
-    } else {
-        let text = "One of these; from here they look alike:";
-        out.push_str(&paragraph(style, "WHY", text));
-        for cause in &equals {
-            out.push_str(&item(&format!("{} [{}]", cause.title, cause.id)));
+            first.certainty,
+        ),
+        None => {
+            let mut out = headed(
+                style,
+                "WHY",
+                "One of these, which look alike from here:",
+                first.certainty,
+            );
+            for cause in &equals {
+                out.push_str(&item(&format!("- {} [{}]", cause.title, cause.id)));
+            }
+            out
         }
-        out.push_str(&format!("        each {certainty}\n"));
+    };
+    if verdict.outcome == Outcome::Degraded {
+        out.push_str(&item(
+            "A client connects, but not always, or only after a detour.",
+        ));
     }
-    for e in &first.evidence {
+    for e in first
+        .evidence
+        .iter()
+        .filter(|e| style.verbose || !e.on_the_ladder)
+    {
         let source = if style.verbose {
             format!("  ({})", e.source)
         } else {
             String::new()
         };
-        out.push_str(&item(&format!("{}: {}{source}", capital(&e.what), e.value)));
+        out.push_str(&item(&format!("Seen: {}: {}{source}", e.what, e.value)));
     }
-    let codes = &first.codes;
-    if !codes.is_empty() {
-        out.push_str(&item(&format!("mstsc shows: {}", codes.join(", "))));
+    if !first.codes.is_empty() {
+        out.push_str(&item(&format!("mstsc shows: {}", first.codes.join(", "))));
+    }
+    if group.is_some() {
+        out.push_str(&item(&format!("One of: {}", ids(&equals))));
     }
     let others: Vec<&Cause> = report
         .causes
         .iter()
         .filter(|c| c.certainty != first.certainty)
         .collect();
-    if !others.is_empty() {
-        out.push_str(&item("Less likely:"));
-        let kept = if style.verbose { others.len() } else { 3 };
-        for cause in others.iter().take(kept) {
-            out.push_str(&item(&format!(
-                "  {} [{}] ({})",
-                cause.title,
-                cause.id,
-                cause.certainty.word()
-            )));
-        }
-        if others.len() > kept {
-            out.push_str(&item(&format!("  and {} more (-v)", others.len() - kept)));
-        }
+    if !others.is_empty() && (style.verbose || first.certainty == Certainty::Possible) {
+        out.push_str(&item(&format!("Less likely: {}", ids(&others))));
     }
     out.push('\n');
-    if let Some(see) = &first.tell_apart {
-        out.push_str(&paragraph(style, "SEE", see));
+    let see = group
+        .map(|g| g.see.clone())
+        .or_else(|| first.tell_apart.clone());
+    if let Some(see) = see.filter(|_| first.certainty != Certainty::Proved) {
+        out.push_str(&paragraph(style, "SEE", &see));
     }
-    let fixed = if equals.len() == 1 { 2 } else { 3 };
-    for (i, cause) in equals.iter().take(fixed).enumerate() {
-        let Some(fix) = cause.fixes.first() else {
-            continue;
-        };
-        let label = if i == 0 { "FIX" } else { "" };
-        let which = if equals.len() > 1 {
-            format!("{}: ", cause.id)
+    if equals.len() == 1 {
+        out.push_str(&fix(style, first));
+    } else {
+        let text = format!(
+            "when it is known which: rdpwhy causes {} (and so on) has the steps of each",
+            first.id
+        );
+        out.push_str(&paragraph(style, "FIX", &text));
+    }
+    out.push_str(&paragraph(
+        style,
+        "CHECK",
+        &first.verify.replace("HOST", &typed(report)),
+    ));
+    out.push('\n');
+    out
+}
+
+/// What to type to look at the same host again.
+fn typed(report: &Report) -> String {
+    report
+        .target
+        .as_ref()
+        .map_or_else(|| "HOST".to_owned(), |t| t.input.clone())
+}
+
+/// A heading with the certainty at its right.
+fn headed(style: &Style, label: &str, title: &str, certainty: Certainty) -> String {
+    let tone = if certainty == Certainty::Proved {
+        Tone::Bad
+    } else {
+        Tone::Odd
+    };
+    let width = WIDTH - 8 - 10;
+    let mut out = String::new();
+    for (i, line) in wrap(title, width).into_iter().enumerate() {
+        let label = if i == 0 { label } else { "" };
+        let word = if i == 0 {
+            style.paint(tone, &format!("{:>9}", certainty.word()))
         } else {
             String::new()
         };
-        out.push_str(&paragraph(style, label, &format!("{which}{}:", fix.who)));
-        for (n, step) in fix.steps.iter().enumerate() {
-            out.push_str(&item(&format!("{}. {step}", n + 1)));
-        }
-        if let Some(command) = &fix.command {
-            out.push_str(&format!("        > {command}\n"));
-        }
+        let label = style.paint(Tone::Strong, &pad(label, 5));
+        let line = style.paint(Tone::Strong, &pad(&line, width));
+        out.push_str(format!("  {label} {line} {word}").trim_end());
+        out.push('\n');
     }
-    if equals.len() > fixed {
-        out.push_str(&item(&format!(
-            "more fixes: rdpwhy causes {}",
-            equals[fixed].id
-        )));
+    out
+}
+
+fn ids(causes: &[&Cause]) -> String {
+    let ids: Vec<&str> = causes.iter().map(|c| c.id.as_str()).collect();
+    ids.join(", ")
+}
+
+fn fix(style: &Style, cause: &Cause) -> String {
+    let Some(fix) = cause.fixes.first() else {
+        return String::new();
+    };
+    let mut out = paragraph(style, "FIX", &format!("{}:", fix.who));
+    for (n, step) in fix.steps.iter().enumerate() {
+        out.push_str(&item(&format!("{}. {step}", n + 1)));
     }
-    out.push_str(&paragraph(style, "CHECK", &first.verify));
-    out.push('\n');
+    if let Some(command) = &fix.command {
+        out.push_str(&format!("        > {command}\n"));
+    }
+    if cause.fixes.len() > 1 {
+        out.push_str(&item(&format!("Other ways: rdpwhy causes {}", cause.id)));
+    }
     out
 }
 
@@ -227,17 +281,16 @@ fn item(text: &str) -> String {
         .collect()
 }
 
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|c| c.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
-}
-
 fn findings(report: &Report, style: &Style) -> String {
+    // Where something stops the client, what is merely worth knowing can wait
+    let least = if report.causes.is_empty() || style.verbose {
+        Severity::Info
+    } else {
+        Severity::Warning
+    };
     let mut out = String::new();
-    for (i, f) in report.findings.iter().enumerate() {
+    let shown = report.findings.iter().filter(|f| f.severity >= least);
+    for (i, f) in shown.enumerate() {
         let label = if i == 0 { "NOTE" } else { "" };
         let severity = match f.severity {
             Severity::Info => String::new(),
@@ -249,9 +302,14 @@ fn findings(report: &Report, style: &Style) -> String {
             &format!("{severity}{} [{}]", f.title, f.id),
         ));
         if f.severity > Severity::Info {
-            for e in &f.evidence {
-                out.push_str(&item(&format!("{}: {}", capital(&e.what), e.value)));
+            for e in f
+                .evidence
+                .iter()
+                .filter(|e| style.verbose || !e.on_the_ladder)
+            {
+                out.push_str(&item(&format!("Seen: {}: {}", e.what, e.value)));
             }
+            out.push_str(&item(&format!("More: rdpwhy causes {}", f.id)));
         }
     }
     if !out.is_empty() {
@@ -261,13 +319,15 @@ fn findings(report: &Report, style: &Style) -> String {
 }
 
 fn unseen(report: &Report, style: &Style) -> String {
-    let mut out = String::new();
-    let kept = if style.verbose {
-        report.unseen.len()
-    } else {
-        3
+    // With a cause, SEE says already where to look for which it is
+    let kept = match (style.verbose, report.causes.is_empty()) {
+        (true, _) => usize::MAX,
+        (false, true) => 3,
+        (false, false) => 1,
     };
-    for (i, u) in report.unseen.iter().take(kept).enumerate() {
+    let mut out = String::new();
+    let told = |u: &&Unseen| style.verbose || report.causes.is_empty() || u.what != WHICH;
+    for (i, u) in report.unseen.iter().filter(told).take(kept).enumerate() {
         let label = if i == 0 { "BLIND" } else { "" };
         let text = format!("not seen: {}. How: {}", u.what, u.how);
         out.push_str(&paragraph(style, label, &text));
