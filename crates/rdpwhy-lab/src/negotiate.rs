@@ -6,8 +6,6 @@ use std::io;
 use crate::script::{HYBRID, HYBRID_EX, Negotiate, SSL};
 use crate::wire::Wire;
 
-/// The capabilities that a current Windows announces (RDP_NEG_RSP flags, 2.2.1.2.1).
-const FLAGS: u8 = 0x1f;
 /// Larger requests than this are not read.
 const LARGEST: usize = 4096;
 
@@ -85,14 +83,14 @@ pub(crate) fn reply(policy: &Negotiate, request: Request) -> Reply {
     let common = asked & policy.allowed;
     for protocol in [HYBRID_EX, HYBRID, SSL] {
         if common & protocol != 0 {
-            return Reply::Selected(confirm(&structure(2, FLAGS, protocol)), protocol);
+            return Reply::Selected(confirm(&structure(2, policy.flags, protocol)), protocol);
         }
     }
     match policy.refusal {
         Some(code) if asked != 0 || !policy.plain => {
             Reply::Refused(confirm(&structure(3, 0, u32::from(code))))
         }
-        _ => Reply::Selected(confirm(&structure(2, FLAGS, 0)), 0),
+        _ => Reply::Selected(confirm(&structure(2, policy.flags, 0)), 0),
     }
 }
 

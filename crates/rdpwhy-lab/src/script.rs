@@ -108,9 +108,14 @@ pub(crate) struct Negotiate {
     pub(crate) plain: bool,
     /// The failure code of all other requests; `None` selects plain RDP security for them.
     pub(crate) refusal: Option<u8>,
+    /// Flags of RDP_NEG_RSP (2.2.1.2.1).
+    pub(crate) flags: u8,
     /// What is done instead of an answer.
     pub(crate) instead: Option<Act>,
 }
+
+/// The flags of a current Windows: everything up to redirected authentication.
+const CURRENT: u8 = 0x1f;
 
 /// The TLS side of a server.
 #[derive(Clone, Copy, Debug)]
@@ -231,6 +236,7 @@ impl Negotiate {
         allowed: HYBRID | HYBRID_EX,
         plain: false,
         refusal: Some(5),
+        flags: CURRENT,
         instead: None,
     };
     /// NLA or TLS (SecurityLayer 2, UserAuthentication 0).
@@ -238,6 +244,7 @@ impl Negotiate {
         allowed: SSL | HYBRID | HYBRID_EX,
         plain: false,
         refusal: Some(1),
+        flags: CURRENT,
         instead: None,
     };
     /// TLS without NLA, as servers that are not Windows offer it.
@@ -245,6 +252,7 @@ impl Negotiate {
         allowed: SSL,
         plain: false,
         refusal: Some(1),
+        flags: CURRENT,
         instead: None,
     };
     /// Plain RDP security (SecurityLayer 0): all else is refused.
@@ -252,6 +260,7 @@ impl Negotiate {
         allowed: 0,
         plain: true,
         refusal: Some(2),
+        flags: CURRENT,
         instead: None,
     };
     /// Plain RDP security, selected whatever is asked for, as xrdp does it.
@@ -259,6 +268,7 @@ impl Negotiate {
         allowed: 0,
         plain: true,
         refusal: None,
+        flags: CURRENT,
         instead: None,
     };
 
@@ -268,6 +278,7 @@ impl Negotiate {
             allowed: 0,
             plain: false,
             refusal: Some(code),
+            flags: CURRENT,
             instead: None,
         }
     }

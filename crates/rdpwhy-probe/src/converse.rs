@@ -221,16 +221,12 @@ async fn read_some(tape: &Tape, line: &mut Line) -> Option<Vec<u8>> {
         },
         Line::None => None,
     };
-    match n {
-        Some(n @ 1..) => {
-            buffer.truncate(n);
-            Some(buffer)
-        }
-        _ => {
-            tape.end(EndHow::Violation); // when nothing better is known
-            None
-        }
+    if let Some(n @ 1..) = n {
+        buffer.truncate(n);
+        return Some(buffer);
     }
+    tape.end(EndHow::Violation); // when nothing better is known
+    None
 }
 
 /// Closes properly: some servers hang on connections that are dropped.

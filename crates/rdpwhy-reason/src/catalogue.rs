@@ -204,15 +204,14 @@ impl Catalogue {
             }
         }
         causes.sort_by(|a, b| a.id.cmp(&b.id));
-        let groups = toml::from_str::<Groups>(files::GROUPS)
-            .map(|g| g.group)
-            .unwrap_or_else(|e| {
-                faults.push(CatalogueError {
-                    file: "groups.toml".into(),
-                    reason: e.to_string(),
-                });
-                Vec::new()
+        let groups = toml::from_str::<Groups>(files::GROUPS).map(|g| g.group);
+        let groups = groups.unwrap_or_else(|e| {
+            faults.push(CatalogueError {
+                file: "groups.toml".into(),
+                reason: e.to_string(),
             });
+            Vec::new()
+        });
         let findings = toml::from_str::<Findings>(files::FINDINGS).map(|f| f.finding);
         let findings = findings.unwrap_or_else(|e| {
             faults.push(CatalogueError {

@@ -154,7 +154,7 @@ fn negotiate(facts: &FactSet) -> (StageState, String) {
     }
     match (word, facts.text(FactKey::NegSslOnly)) {
         ("selected-hybrid" | "selected-hybrid-ex", Some("failure-5")) => {
-            detail.push_str(", required")
+            detail.push_str(", required");
         }
         ("selected-hybrid" | "selected-hybrid-ex", Some("selected-ssl")) => {
             detail.push_str(", TLS alone accepted too");

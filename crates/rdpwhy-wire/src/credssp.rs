@@ -123,12 +123,13 @@ fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
 
 /// Whether a whole DER sequence has come.
 pub(crate) fn framed(bytes: &[u8]) -> Framed {
-    match (bytes, header(bytes)) {
-        ([], _) => Framed::More,
-        ([0x30, ..], Some((_, content, head))) if bytes.len() >= head + content => Framed::Whole,
-        ([0x30, 0x80 | 0x85.., ..], _) => Framed::Wrong,
-        ([0x30, ..], _) => Framed::More,
-        _ => Framed::Wrong,
+    let sequence = matches!(bytes, [] | [0x30, ..]);
+    // Lengths without end, or in more than four octets, are none that CredSSP uses
+    let endless = matches!(bytes, [_, 0x80 | 0x85.., ..]);
+    match header(bytes) {
+        _ if !sequence || endless => Framed::Wrong,
+        Some((_, content, head)) if bytes.len() >= head + content => Framed::Whole,
+        _ => Framed::More,
     }
 }
 

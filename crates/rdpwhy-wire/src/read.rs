@@ -72,6 +72,8 @@ pub fn tls(c: &Connection) -> String {
     if !bytes.is_empty() && !said.tls {
         return match (x224::read_answer(&bytes), c.end.how) {
             (Answer::Disconnect, _) => "disconnect",
+            // OpenSSL stops at five bytes: a TPKT packet of nine holds nothing but an ultimatum
+            _ if bytes.starts_with(&[3, 0, 0, 9, 2]) => "disconnect",
             (_, EndHow::Flood) => "flood",
             _ => "not-tls",
         }

@@ -5,6 +5,9 @@ use rdpwhy_model::recording::{Connection, Phase};
 /// The longest answer that is read in one piece; more is a flood.
 pub const MAX_MESSAGE: usize = 64 * 1024;
 
+/// What to do next, from what has happened.
+pub type Decide = Box<dyn FnOnce(&Connection) -> Vec<Act> + Send>;
+
 /// One thing to do on a connection.
 pub enum Act {
     /// Send bytes, inside TLS once that is up.
@@ -21,7 +24,7 @@ pub enum Act {
     /// Do a TLS handshake.
     StartTls(Box<TlsOffer>),
     /// Decide what to do next from what has happened.
-    Then(Box<dyn FnOnce(&Connection) -> Vec<Act> + Send>),
+    Then(Decide),
 }
 
 /// How to know that a message has come whole.

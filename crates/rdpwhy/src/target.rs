@@ -80,7 +80,6 @@ fn split(text: &str) -> Result<(String, Option<u16>)> {
     }
     let odd = |c: char| {
         c.is_whitespace()
-            || c.is_control()
             || matches!(
                 c,
                 '/' | '\\'
@@ -111,7 +110,7 @@ fn split(text: &str) -> Result<(String, Option<u16>)> {
                     | '~'
                     | '+'
             )
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+            || hidden(c)
     };
     if let Some(c) = host.chars().find(|c| odd(*c)) {
         bail!(
@@ -130,9 +129,15 @@ fn split(text: &str) -> Result<(String, Option<u16>)> {
     Ok((host.to_owned(), port))
 }
 
+/// Whether a character would have to be escaped to be seen: a control, or an invisible mark.
+fn hidden(c: char) -> bool {
+    let text = c.to_string();
+    rdpwhy_model::text::shown(&text, 1) != text
+}
+
 /// Reads `full address` and `server port` of a `.rdp` file.
 fn from_file(path: &Path) -> Result<(String, Option<u16>)> {
-    let name = path.display();
+    let name = rdpwhy_model::text::shown(&path.display().to_string(), 200);
     let size = std::fs::metadata(path)
         .with_context(|| format!("{name}: cannot be read"))?
         .len();
@@ -221,7 +226,10 @@ mod tests {
             "fd77::1::2:3",
             "pc\u{1b}[31m42",
             "pc\u{200b}42",
+            "pc\u{61c}42",
+            "pc\u{e0041}42",
             "user@pc42",
+            "no\u{1b}[31msuch\n.rdp",
         ] {
             let e = Target::parse(bad, None).unwrap_err();
             let line = format!("{e:#}");

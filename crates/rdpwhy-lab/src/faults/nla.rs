@@ -21,6 +21,16 @@ pub(super) const NLA: &[Fault] = &[
         }),
     ),
     faulty(
+        "nla-no-credential-guard",
+        "A host that knows Restricted Admin, and not Remote Credential Guard (Server 2012 R2)",
+        Stage,
+        connectable(&["restricted-admin-not-offered"]),
+        Script::WINDOWS.negotiate(Negotiate {
+            flags: 0x0b,
+            ..Negotiate::NLA
+        }),
+    ),
+    faulty(
         "nla-old-credssp",
         "The host speaks CredSSP 2, from before the update of 2018",
         Stage,

@@ -4,6 +4,9 @@
 //! that file and the messages of `fuzz/src/made.rs` are included here. So a plain `cargo test`
 //! of the workspace also replays every past crash of these readers (see `regressions.rs`).
 
+// Integration tests are no tests to clippy unless they say so
+#![cfg(test)]
+
 mod certificate;
 mod credssp;
 mod finds;

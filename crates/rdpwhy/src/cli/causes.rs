@@ -21,7 +21,7 @@ impl Causes {
             None if output.is_json() => {
                 serde_json::to_string_pretty(&crate::render::causes::list_json(catalogue))? + "\n"
             }
-            None => crate::render::causes::list(catalogue, &style),
+            None => crate::render::causes::list(catalogue, style),
             Some(id) => {
                 let Some(cause) = catalogue.cause(id) else {
                     let id = rdpwhy_model::text::shown(id, 60);
@@ -30,7 +30,7 @@ impl Causes {
                 if output.is_json() {
                     serde_json::to_string_pretty(&crate::render::causes::json(cause))? + "\n"
                 } else {
-                    crate::render::causes::one(catalogue, cause, &style)
+                    crate::render::causes::one(catalogue, cause, style)
                 }
             }
         };

@@ -54,7 +54,7 @@ impl Demo {
             for line in crate::render::wrap(&told, crate::render::WIDTH - 2) {
                 text.push_str(&format!("  {line}\n"));
             }
-            text.push_str(&crate::render::text::report(&report, &style));
+            text.push_str(&crate::render::text::report(&report, style));
             text.push_str(&match &miss {
                 None => "  The verdict names what was injected.\n".to_owned(),
                 Some(miss) => format!("  The verdict does not name what was injected: {miss}\n"),
@@ -177,10 +177,17 @@ fn judge(fault: &Fault, report: &Report) -> Option<String> {
 
 fn list() -> String {
     let widest = faults().iter().map(|f| f.id.len()).max().unwrap_or(0);
-    faults()
+    let lines: Vec<String> = faults()
         .iter()
-        .map(|f| format!("{:widest$}  {}\n", f.id, f.title))
-        .collect()
+        .map(|f| {
+            format!(
+                "{:widest$}  {}
+",
+                f.id, f.title
+            )
+        })
+        .collect();
+    lines.concat()
 }
 
 fn all(output: &Output) -> Result<u8> {
@@ -188,23 +195,22 @@ fn all(output: &Output) -> Result<u8> {
     let mut missed = 0u32;
     let mut text = String::new();
     for fault in faults() {
-        let line = match fault.unavailable() {
-            Some(why) => format!("not here: {why}"),
-            None => {
-                let report = diagnose(fault, output)?.report;
-                let miss = judge(fault, &report);
-                missed += u32::from(miss.is_some());
-                let said = report.verdict.cause.clone().unwrap_or_else(|| {
-                    let ids: Vec<&str> = report.findings.iter().map(|f| f.id.as_str()).collect();
-                    ids.join(" ")
-                });
-                let made = report.evidence.connections.len();
-                let verdict = miss.map_or_else(|| "named".to_owned(), |m| format!("MISSED: {m}"));
-                format!(
-                    "{:>6.0} ms {made:>3} connections  {said:28} {verdict}",
-                    report.elapsed_ms
-                )
-            }
+        let line = if let Some(why) = fault.unavailable() {
+            format!("not here: {why}")
+        } else {
+            let report = diagnose(fault, output)?.report;
+            let miss = judge(fault, &report);
+            missed += u32::from(miss.is_some());
+            let said = report.verdict.cause.clone().unwrap_or_else(|| {
+                let ids: Vec<&str> = report.findings.iter().map(|f| f.id.as_str()).collect();
+                ids.join(" ")
+            });
+            let made = report.evidence.connections.len();
+            let verdict = miss.map_or_else(|| "named".to_owned(), |m| format!("MISSED: {m}"));
+            format!(
+                "{:>6.0} ms {made:>3} connections  {said:28} {verdict}",
+                report.elapsed_ms
+            )
         };
         text.push_str(&format!("{:widest$}  {line}\n", fault.id));
     }

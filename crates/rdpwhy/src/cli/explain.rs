@@ -9,7 +9,7 @@ use super::Output;
 #[derive(Args)]
 pub(super) struct Explain {
     /// 0x904 0x7, 2308, 0xC000006D, Schannel:36874, AADSTS50126, a name, or words of a message
-    #[arg(required = true, value_name = "CODE", allow_hyphen_values = true, num_args = 1..)]
+    #[arg(required = true, value_name = "CODE", allow_negative_numbers = true, num_args = 1..)]
     code: Vec<String>,
 }
 
@@ -19,7 +19,7 @@ impl Explain {
         let text = if output.is_json() {
             serde_json::to_string_pretty(&explanation)? + "\n"
         } else {
-            crate::render::explain::explanation(&explanation, &output.style())
+            crate::render::explain::explanation(&explanation, output.style())
         };
         output.write(&text)?;
         Ok(if explanation.is_found() { 0 } else { 3 })

@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::render::{Amount, Style};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 mod causes;
@@ -61,8 +62,14 @@ pub(crate) struct Output {
     #[arg(long, global = true)]
     json: bool,
     /// Write the answer to a file
-    #[arg(short = 'o', long = "output", global = true, value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[arg(
+        short = 'o',
+        long = "output",
+        id = "output-file",
+        global = true,
+        value_name = "FILE"
+    )]
+    to: Option<PathBuf>,
     /// When to use colour
     #[arg(long, value_enum, global = true, default_value_t = Color::Auto)]
     color: Color,
@@ -95,8 +102,8 @@ impl Output {
     }
 
     /// How text is to look.
-    fn style(&self) -> crate::render::Style {
-        let to_file = self.file.is_some();
+    fn style(&self) -> Style {
+        let to_file = self.to.is_some();
         let terminal = std::io::stdout().is_terminal() && !to_file;
         let colour = match self.color {
             Color::Always => true,
@@ -109,13 +116,22 @@ impl Output {
                     )
             }
         };
-        crate::render::Style::new(colour, terminal, self.verbose, self.quiet)
+        let amount = match (self.quiet, self.verbose) {
+            (true, _) => Amount::Brief,
+            (_, true) => Amount::All,
+            _ => Amount::Usual,
+        };
+        Style {
+            colour,
+            signs: terminal,
+            amount,
+        }
     }
 
     /// Writes the answer where it belongs.
     fn write(&self, text: &str) -> anyhow::Result<()> {
         use anyhow::Context as _;
-        let Some(file) = &self.file else {
+        let Some(file) = &self.to else {
             let mut out = anstream::stdout().lock();
             // `--color always` is always, also through a pipe
             let written = if self.color == Color::Always {
@@ -225,7 +241,7 @@ fn show(report: &rdpwhy_model::report::Report, output: &Output) -> anyhow::Resul
     let text = if output.is_json() {
         serde_json::to_string_pretty(report)? + "\n"
     } else {
-        crate::render::text::report(report, &output.style())
+        crate::render::text::report(report, output.style())
     };
     output.write(&text)
 }

@@ -12,13 +12,13 @@ use super::Output;
 #[derive(Args)]
 pub(super) struct Replay {
     /// The recording
-    file: PathBuf,
+    recording: PathBuf,
 }
 
 impl Replay {
     pub(super) fn run(self, output: &Output) -> Result<u8> {
-        let name = self.file.display();
-        let text = super::report::read(&self.file)?;
+        let name = self.recording.display();
+        let text = super::report::read(&self.recording)?;
         let recording: Recording = serde_json::from_str(&text)
             .with_context(|| format!("{name}: not a recording of rdpwhy"))?;
         if recording.schema != SCHEMA {

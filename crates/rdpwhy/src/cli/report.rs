@@ -15,13 +15,13 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 #[derive(Args)]
 pub(super) struct Show {
     /// A report that `--json` wrote
-    file: PathBuf,
+    report: PathBuf,
 }
 
 impl Show {
     pub(super) fn run(self, output: &Output) -> Result<u8> {
-        let name = self.file.display();
-        let text = read(&self.file)?;
+        let name = self.report.display();
+        let text = read(&self.report)?;
         let report: Report = serde_json::from_str(&text)
             .with_context(|| format!("{name}: not a report of rdpwhy"))?;
         if report.schema != SCHEMA {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Style, Tone, pad, paragraph};
 
 /// Every cause, by stage.
-pub fn list(catalogue: &Catalogue, style: &Style) -> String {
+pub fn list(catalogue: &Catalogue, style: Style) -> String {
     let mut out = String::new();
     let widest = catalogue
         .causes
@@ -33,7 +33,7 @@ pub fn list(catalogue: &Catalogue, style: &Style) -> String {
 }
 
 /// One cause.
-pub fn one(catalogue: &Catalogue, c: &CauseEntry, style: &Style) -> String {
+pub fn one(catalogue: &Catalogue, c: &CauseEntry, style: Style) -> String {
     let mut out = format!("\n  {}\n", style.paint(Tone::Strong, &c.id));
     out.push_str(&paragraph(
         style,

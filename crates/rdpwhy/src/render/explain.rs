@@ -5,7 +5,7 @@ use rdpwhy_reason::explain::{Entry, Explanation, PairNote};
 use super::{Style, Tone, WIDTH, paragraph, wrap};
 
 /// The whole answer.
-pub fn explanation(e: &Explanation, style: &Style) -> String {
+pub fn explanation(e: &Explanation, style: Style) -> String {
     let mut out = String::from("\n");
     if let Some(pair) = &e.pair {
         out.push_str(&pair_note(pair, style));
@@ -30,7 +30,7 @@ pub fn explanation(e: &Explanation, style: &Style) -> String {
     out
 }
 
-fn one(e: &Entry, style: &Style) -> String {
+fn one(e: &Entry, style: Style) -> String {
     let mut head = Vec::new();
     if !e.code.is_empty() {
         head.push(e.code.clone());
@@ -61,7 +61,7 @@ fn one(e: &Entry, style: &Style) -> String {
     out
 }
 
-fn pair_note(p: &PairNote, style: &Style) -> String {
+fn pair_note(p: &PairNote, style: Style) -> String {
     let mut out = String::new();
     for line in wrap(&format!("{}  {}", p.pair, p.title), WIDTH - 2) {
         out.push_str(&format!("  {}\n", style.paint(Tone::Strong, &line)));
@@ -70,14 +70,13 @@ fn pair_note(p: &PairNote, style: &Style) -> String {
         out.push_str(&paragraph(style, "", line));
     }
     out.push('\n');
-    let proves: Vec<String> = p.proves.iter().map(|t| format!("It proves: {t}")).collect();
-    let not: Vec<String> = p
-        .does_not_prove
-        .iter()
-        .map(|t| format!("It does not prove: {t}"))
-        .collect();
-    out.push_str(&labelled(style, "YES", &proves));
-    out.push_str(&labelled(style, "NO", &not));
+    out.push_str(&listed(style, "YES", "What it proves:", &p.proves));
+    out.push_str(&listed(
+        style,
+        "NO",
+        "What it does not prove:",
+        &p.does_not_prove,
+    ));
     if !p.causes.is_empty() {
         out.push_str(&paragraph(style, "CAUSE", &p.causes.join(", ")));
     }
@@ -94,13 +93,12 @@ fn pair_note(p: &PairNote, style: &Style) -> String {
     out
 }
 
-fn labelled(style: &Style, label: &str, texts: &[String]) -> String {
-    let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    texts
-        .iter()
-        .zip(labels)
-        .map(|(t, l)| paragraph(style, l, t))
-        .collect()
+fn listed(style: Style, label: &str, heading: &str, texts: &[String]) -> String {
+    let mut out = paragraph(style, label, heading);
+    for text in texts {
+        out.push_str(&paragraph(style, "", &format!("- {text}")));
+    }
+    out
 }
 
 fn sources(list: &[String]) -> String {

@@ -13,13 +13,23 @@ pub const WIDTH: usize = 80;
 /// How text is to look.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    colour: bool,
-    /// Signs such as ● instead of words; only on a terminal, where a word stands beside them.
-    signs: bool,
-    /// Say more.
-    pub verbose: bool,
-    /// Say less.
-    pub quiet: bool,
+    /// With colour.
+    pub colour: bool,
+    /// Signs such as ● in place of words; only on a terminal.
+    pub signs: bool,
+    /// How much to say.
+    pub amount: Amount,
+}
+
+/// How much to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// The verdict in one line.
+    Brief,
+    /// A screen.
+    Usual,
+    /// Everything.
+    All,
 }
 
 /// What a piece of text is.
@@ -38,18 +48,16 @@ pub enum Tone {
 }
 
 impl Style {
-    /// A style for a place: with colour, on a terminal.
-    pub const fn new(colour: bool, terminal: bool, verbose: bool, quiet: bool) -> Self {
-        Self {
-            colour,
-            signs: terminal,
-            verbose,
-            quiet,
-        }
+    const fn says_all(self) -> bool {
+        matches!(self.amount, Amount::All)
+    }
+
+    const fn is_brief(self) -> bool {
+        matches!(self.amount, Amount::Brief)
     }
 
     /// Paints text.
-    pub fn paint(&self, tone: Tone, text: &str) -> String {
+    pub fn paint(self, tone: Tone, text: &str) -> String {
         if !self.colour {
             return text.to_owned();
         }
@@ -90,7 +98,7 @@ pub fn pad(text: &str, width: usize) -> String {
 }
 
 /// A labelled paragraph: the label in the margin, the text beside it, further lines below.
-pub fn paragraph(style: &Style, label: &str, text: &str) -> String {
+pub fn paragraph(style: Style, label: &str, text: &str) -> String {
     let mut out = String::new();
     for (i, line) in wrap(text, WIDTH - 8).into_iter().enumerate() {
         let margin = if i == 0 { label } else { "" };

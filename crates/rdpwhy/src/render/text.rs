@@ -9,8 +9,8 @@ use rdpwhy_model::text::shown;
 use super::{Style, Tone, WIDTH, pad, paragraph, wrap};
 
 /// The whole report.
-pub fn report(report: &Report, style: &Style) -> String {
-    if style.quiet {
+pub fn report(report: &Report, style: Style) -> String {
+    if style.is_brief() {
         return format!("{}\n", headline(report));
     }
     let mut out = String::from("\n");
@@ -35,7 +35,7 @@ pub fn report(report: &Report, style: &Style) -> String {
     out.push_str(&why(report, style));
     out.push_str(&findings(report, style));
     out.push_str(&unseen(report, style));
-    if style.verbose {
+    if style.says_all() {
         out.push_str(&details(report, style));
     }
     out
@@ -56,7 +56,7 @@ fn headline(report: &Report) -> String {
     format!("{word}{certainty}: {}", verdict.summary)
 }
 
-fn ladder(stages: &[StageReport], style: &Style) -> String {
+fn ladder(stages: &[StageReport], style: Style) -> String {
     let mut out = String::new();
     let reached = |s: &&Rung| s.state != StageState::Skipped || !s.detail.is_empty();
     for rung in stages.iter().filter(reached) {
@@ -75,7 +75,7 @@ fn ladder(stages: &[StageReport], style: &Style) -> String {
     out
 }
 
-fn sign(state: StageState, style: &Style) -> (&'static str, &'static str, Tone) {
+fn sign(state: StageState, style: Style) -> (&'static str, &'static str, Tone) {
     let (glyph, word, tone) = match state {
         StageState::Passed => ("●", "ok  ", Tone::Good),
         StageState::Failed => ("✖", "FAIL", Tone::Bad),
@@ -86,7 +86,7 @@ fn sign(state: StageState, style: &Style) -> (&'static str, &'static str, Tone) 
     (if style.signs { glyph } else { word }, word, tone)
 }
 
-fn rung_line(rung: &Rung, style: &Style) -> String {
+fn rung_line(rung: &Rung, style: Style) -> String {
     let (sign, _, tone) = sign(rung.state, style);
     let took = rung
         .took_ms
@@ -120,7 +120,7 @@ fn time(ms: f64) -> String {
     }
 }
 
-fn why(report: &Report, style: &Style) -> String {
+fn why(report: &Report, style: Style) -> String {
     let verdict = &report.verdict;
     let Some(first) = report.causes.first() else {
         return paragraph(style, "", &verdict.summary) + "\n";
@@ -170,9 +170,9 @@ fn why(report: &Report, style: &Style) -> String {
     for e in first
         .evidence
         .iter()
-        .filter(|e| style.verbose || !e.on_the_ladder)
+        .filter(|e| style.says_all() || !e.on_the_ladder)
     {
-        let source = if style.verbose {
+        let source = if style.says_all() {
             format!("  ({})", e.source)
         } else {
             String::new()
@@ -190,7 +190,7 @@ fn why(report: &Report, style: &Style) -> String {
         .iter()
         .filter(|c| c.certainty != first.certainty)
         .collect();
-    if !others.is_empty() && (style.verbose || first.certainty == Certainty::Possible) {
+    if !others.is_empty() && (style.says_all() || first.certainty == Certainty::Possible) {
         out.push_str(&item(&format!("Less likely: {}", ids(&others))));
     }
     out.push('\n');
@@ -227,7 +227,7 @@ fn typed(report: &Report) -> String {
 }
 
 /// A heading with the certainty at its right.
-fn headed(style: &Style, label: &str, title: &str, certainty: Certainty) -> String {
+fn headed(style: Style, label: &str, title: &str, certainty: Certainty) -> String {
     let tone = if certainty == Certainty::Proved {
         Tone::Bad
     } else {
@@ -255,7 +255,7 @@ fn ids(causes: &[&Cause]) -> String {
     ids.join(", ")
 }
 
-fn fix(style: &Style, cause: &Cause) -> String {
+fn fix(style: Style, cause: &Cause) -> String {
     let Some(fix) = cause.fixes.first() else {
         return String::new();
     };
@@ -275,15 +275,17 @@ fn fix(style: &Style, cause: &Cause) -> String {
 /// A line below a label.
 fn item(text: &str) -> String {
     let indent = text.len() - text.trim_start().len();
-    wrap(text, WIDTH - 8 - indent)
-        .into_iter()
+    let lines = wrap(text, WIDTH - 8 - indent);
+    lines
+        .iter()
         .map(|l| format!("        {}{l}\n", " ".repeat(indent)))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
-fn findings(report: &Report, style: &Style) -> String {
+fn findings(report: &Report, style: Style) -> String {
     // Where something stops the client, what is merely worth knowing can wait
-    let least = if report.causes.is_empty() || style.verbose {
+    let least = if report.causes.is_empty() || style.says_all() {
         Severity::Info
     } else {
         Severity::Warning
@@ -305,7 +307,7 @@ fn findings(report: &Report, style: &Style) -> String {
             for e in f
                 .evidence
                 .iter()
-                .filter(|e| style.verbose || !e.on_the_ladder)
+                .filter(|e| style.says_all() || !e.on_the_ladder)
             {
                 out.push_str(&item(&format!("Seen: {}: {}", e.what, e.value)));
             }
@@ -318,15 +320,15 @@ fn findings(report: &Report, style: &Style) -> String {
     out
 }
 
-fn unseen(report: &Report, style: &Style) -> String {
+fn unseen(report: &Report, style: Style) -> String {
     // With a cause, SEE says already where to look for which it is
-    let kept = match (style.verbose, report.causes.is_empty()) {
+    let kept = match (style.says_all(), report.causes.is_empty()) {
         (true, _) => usize::MAX,
         (false, true) => 3,
         (false, false) => 1,
     };
     let mut out = String::new();
-    let told = |u: &&Unseen| style.verbose || report.causes.is_empty() || u.what != WHICH;
+    let told = |u: &&Unseen| style.says_all() || report.causes.is_empty() || u.what != WHICH;
     for (i, u) in report.unseen.iter().filter(told).take(kept).enumerate() {
         let label = if i == 0 { "BLIND" } else { "" };
         let text = format!("not seen: {}. How: {}", u.what, u.how);
@@ -338,7 +340,7 @@ fn unseen(report: &Report, style: &Style) -> String {
     out
 }
 
-fn details(report: &Report, style: &Style) -> String {
+fn details(report: &Report, style: Style) -> String {
     let mut out = String::new();
     for (i, r) in report.ruled_out.iter().enumerate() {
         let label = if i == 0 { "NOT" } else { "" };

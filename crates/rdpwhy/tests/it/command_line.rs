@@ -73,7 +73,7 @@ fn a_file_that_is_no_report_is_named() {
 fn explain_knows_or_says_that_it_does_not() {
     let pair = stdout(&rdpwhy(&["explain", "0x904", "0x7"]).code(0));
     assert!(
-        pair.contains("does not prove") && pair.contains("It proves"),
+        pair.contains("What it does not prove") && pair.contains("What it proves"),
         "{pair}"
     );
     assert!(stdout(&rdpwhy(&["explain", "Schannel:36874"]).code(0)).contains("36874"));
@@ -138,12 +138,31 @@ fn json_is_one_document_by_the_contract() {
 }
 
 #[test]
+fn a_saved_report_is_shown_again_and_stays_as_it_was() {
+    let file = std::env::temp_dir().join(format!("rdpwhy-report-{}.json", std::process::id()));
+    let name = file.to_str().unwrap();
+    rdpwhy(&["demo", "failure-2", "--json", "-o", name]).code(0);
+    let saved = std::fs::read(&file).unwrap();
+    let text = stdout(&rdpwhy(&["report", name]).code(1));
+    let after = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(after, saved);
+    assert!(text.contains("host-plain-rdp-only"), "{text}");
+}
+
+#[test]
 fn a_recording_gives_the_same_verdict_as_the_live_run() {
     let folder = std::env::temp_dir();
     let file = folder.join(format!("rdpwhy-recording-{}.json", std::process::id()));
     let name = file.to_str().unwrap();
     let live = stdout(&rdpwhy(&["demo", "failure-3", "--json", "--record", name]).code(0));
+    let recorded = std::fs::read(&file).unwrap();
     let again = stdout(&rdpwhy(&["replay", name, "--json"]).code(1));
+    assert_eq!(
+        std::fs::read(&file).unwrap(),
+        recorded,
+        "what is read stays as it was"
+    );
     std::fs::remove_file(&file).unwrap();
     let verdict = |text: &str| {
         let report: serde_json::Value = serde_json::from_str(text).unwrap();

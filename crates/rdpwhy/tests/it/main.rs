@@ -1,6 +1,11 @@
 //! The program from outside, in one test binary: linking costs more than running.
 
+// Integration tests are no tests to clippy unless they say so
+#![cfg(test)]
+
 mod command_line;
 mod house;
+#[cfg(unix)] // where xrdp and FreeRDP's server run
+mod real_servers;
 mod scenarios;
 mod schema;

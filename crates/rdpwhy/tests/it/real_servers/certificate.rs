@@ -21,6 +21,8 @@ pub(super) struct Identity {
     certificate: X509,
     key: PKey<Private>,
     root: Option<X509>,
+    /// Start and end of validity, in seconds of Unix time.
+    pub(super) valid: (i64, i64),
 }
 
 impl Identity {
@@ -29,8 +31,8 @@ impl Identity {
     pub(super) fn signed(from: i64, until: i64) -> Self {
         let authority = p256();
         let root = {
-            let mut builder = blank("Real Servers Root CA", (-900, 3650), &authority);
-            let own = builder_name("Real Servers Root CA");
+            let mut builder = blank("Real Servers Root CA", days(-900, 3650), &authority);
+            let own = name_of("Real Servers Root CA");
             builder.set_issuer_name(&own).unwrap();
             let ca = BasicConstraints::new().critical().ca().build().unwrap();
             let signs = KeyUsage::new().critical().key_cert_sign().build().unwrap();
@@ -40,7 +42,8 @@ impl Identity {
             builder.build()
         };
         let key = server_key();
-        let mut builder = blank("rdp.lab.test", (from, until), &key);
+        let valid = days(from, until);
+        let mut builder = blank("rdp.lab.test", valid, &key);
         builder.set_issuer_name(root.subject_name()).unwrap();
         let usage = ExtendedKeyUsage::new().server_auth().build().unwrap();
         builder.append_extension(usage).unwrap();
@@ -56,6 +59,7 @@ impl Identity {
             certificate: builder.build(),
             key,
             root: Some(root),
+            valid,
         }
     }
 
@@ -63,8 +67,9 @@ impl Identity {
     /// no alternative names, and a key that may encipher but not sign.
     pub(super) fn windows_made(name: &str) -> Self {
         let key = server_key();
-        let mut builder = blank(name, (-10, 173), &key);
-        builder.set_issuer_name(&builder_name(name)).unwrap();
+        let valid = days(-10, 173);
+        let mut builder = blank(name, valid, &key);
+        builder.set_issuer_name(&name_of(name)).unwrap();
         let usage = ExtendedKeyUsage::new().server_auth().build().unwrap();
         builder.append_extension(usage).unwrap();
         let enciphers = KeyUsage::new()
@@ -78,15 +83,13 @@ impl Identity {
             certificate: builder.build(),
             key,
             root: None,
+            valid,
         }
     }
 
     /// The same certificate with a key that does not belong to it.
     pub(super) fn with_wrong_key(self) -> Self {
-        Self {
-            key: rsa(),
-            ..self
-        }
+        Self { key: rsa(), ..self }
     }
 
     pub(super) fn pem(&self) -> Vec<u8> {
@@ -112,7 +115,9 @@ impl Identity {
 
     fn digest(&self, kind: MessageDigest) -> String {
         let bytes = self.certificate.digest(kind).unwrap();
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
+        let digits = bytes.iter().flat_map(|b| [b >> 4, b & 15]);
+        let digits = digits.map(|d| char::from_digit(u32::from(d), 16).unwrap());
+        digits.collect()
     }
 }
 
@@ -131,7 +136,14 @@ fn p256() -> PKey<Private> {
     PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
 }
 
-fn builder_name(common: &str) -> X509Name {
+/// Days counted from now, as seconds of Unix time.
+fn days(from: i64, until: i64) -> (i64, i64) {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let now = i64::try_from(now.as_secs()).unwrap();
+    (now + from * DAY, now + until * DAY)
+}
+
+fn name_of(common: &str) -> X509Name {
     let mut name = X509Name::builder().unwrap();
     name.append_entry_by_nid(Nid::COMMONNAME, common).unwrap();
     name.build()
@@ -139,9 +151,7 @@ fn builder_name(common: &str) -> X509Name {
 
 /// A certificate of version 3 that lacks issuer, extensions and signature.
 fn blank(common: &str, (from, until): (i64, i64), key: &PKey<Private>) -> X509Builder {
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    let now = i64::try_from(now.as_secs()).unwrap();
-    let at = |days: i64| Asn1Time::from_unix(now + days * DAY).unwrap();
+    let at = |seconds: i64| Asn1Time::from_unix(seconds).unwrap();
     let mut serial = BigNum::new().unwrap();
     serial.rand(120, MsbOption::MAYBE_ZERO, false).unwrap();
     let mut builder = X509::builder().unwrap();
@@ -149,7 +159,7 @@ fn blank(common: &str, (from, until): (i64, i64), key: &PKey<Private>) -> X509Bu
     builder
         .set_serial_number(&serial.to_asn1_integer().unwrap())
         .unwrap();
-    builder.set_subject_name(&builder_name(common)).unwrap();
+    builder.set_subject_name(&name_of(common)).unwrap();
     builder.set_not_before(&at(from)).unwrap();
     builder.set_not_after(&at(until)).unwrap();
     builder.set_pubkey(key).unwrap();

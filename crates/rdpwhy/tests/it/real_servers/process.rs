@@ -34,6 +34,7 @@ impl Folder {
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("rdpwhy-real-server-{}-{n}", std::process::id());
         let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&path); // of a process that had the same id and was killed
         std::fs::create_dir(&path).unwrap();
         Self(path)
     }
@@ -137,8 +138,8 @@ impl Process {
 
     /// Sends a signal to the whole group. Its id is taken as long as the leader is not waited for.
     fn signal(&self, name: &str) {
-        let group = format!("kill -{name} -- -{} 2>/dev/null", self.child.id());
-        let _ = Command::new("sh").args(["-c", &group]).status();
+        let group = format!("kill -s {name} -- -{}", self.child.id());
+        let _ = Command::new("sh").args(["-c", &group]).output();
     }
 
     /// Whether the leader has ended, without waiting for it, which would free its id.

@@ -43,7 +43,9 @@ impl Shadow {
                 .args(security.map(|s| format!("/sec:{s}")));
             if security == Some("nla") {
                 let sam = folder.write("sam", SAM);
-                command.arg("+auth").arg(format!("/sam-file:{}", sam.display()));
+                command
+                    .arg("+auth")
+                    .arg(format!("/sam-file:{}", sam.display()));
             } else {
                 command.arg("-auth");
             }
@@ -93,8 +95,9 @@ fn start_display(x_server: &Command, folder: &Folder) -> (Process, String) {
         let mut process = Process::start(&command, &log);
         let number = process.wait_for(|| {
             let said = std::fs::read_to_string(&log).ok()?;
-            let line = said.split_inclusive('\n').find(|l| l.ends_with('\n'))?;
-            line.trim().parse::<u32>().ok()
+            // Warnings stand in there too; a line that has no end yet may be half a number
+            let mut whole = said.split_inclusive('\n').filter(|l| l.ends_with('\n'));
+            whole.find_map(|l| l.trim().parse::<u32>().ok())
         });
         if let Some(number) = number {
             return (process, format!(":{number}"));

@@ -16,6 +16,8 @@ pub(super) struct Settings<'a> {
     pub(super) tls_ciphers: Option<&'a str>,
     /// Lets xrdp's OpenSSL speak what Debian's policy forbids.
     pub(super) old_openssl: bool,
+    /// The private key does not lie where the configuration says.
+    pub(super) lacks_key: bool,
 }
 
 impl Settings<'_> {
@@ -26,6 +28,7 @@ impl Settings<'_> {
         ssl_protocols: "TLSv1.2, TLSv1.3",
         tls_ciphers: None,
         old_openssl: false,
+        lacks_key: false,
     };
 
     pub(super) const TLS: Self = Self {
@@ -60,7 +63,9 @@ impl Xrdp {
             return None;
         }
         folder.write("certificate.pem", identity.pem());
-        folder.write("key.pem", identity.key_pem());
+        if !settings.lacks_key {
+            folder.write("key.pem", identity.key_pem());
+        }
         // Between the choice of a port and its use another program may take it: then again
         for _ in 0..5 {
             let port = free_port();
@@ -189,7 +194,9 @@ fn unshare() -> Command {
 }
 
 fn can_have_own_run() -> bool {
-    let tried = unshare().args(["mount", "-t", "tmpfs", "none", "/run"]).output();
+    let tried = unshare()
+        .args(["mount", "-t", "tmpfs", "none", "/run"])
+        .output();
     tried.is_ok_and(|t| t.status.success()) && Path::new(KEYS).exists()
 }
 
@@ -198,7 +205,8 @@ fn in_own_run(folder: &Folder) -> Command {
     let keys = folder.path("rsakeys.ini");
     let made = Command::new("xrdp-keygen").arg("xrdp").arg(&keys).output();
     assert!(keys.is_file(), "xrdp-keygen: {made:?}");
-    let mount = "mount -t tmpfs none /run && mount --bind \"$0\" /etc/xrdp/rsakeys.ini && exec \"$@\"";
+    let mount =
+        "mount -t tmpfs none /run && mount --bind \"$0\" /etc/xrdp/rsakeys.ini && exec \"$@\"";
     let mut command = unshare();
     command.args(["sh", "-c", mount]).arg(keys);
     command
