@@ -1,0 +1,4 @@
+//! See `wire::walk`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rdpwhy_fuzz::wire::walk(bytes));
