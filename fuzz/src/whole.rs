@@ -9,8 +9,8 @@ use rdpwhy::target::Target;
 use rdpwhy_model::recording::{EndHow, Icmp, Lookup, LookupAnswer, Recording, SCHEMA};
 use rdpwhy_model::report::Report;
 use rdpwhy_model::text::shown;
-use rdpwhy_probe::checks::walk::{REACH, WALK};
 use rdpwhy_probe::checks;
+use rdpwhy_probe::checks::walk::{REACH, WALK};
 use rdpwhy_wire::clients;
 use serde_json::Value as Json;
 

@@ -185,7 +185,7 @@ facts! {
     CertNameMatches "cert.name_matches" Tls (Bool) "the name that was asked for is covered by the certificate";
     CertNotBefore "cert.not_before" Tls (Text) "start of validity, RFC 3339";
     CertNotAfter "cert.not_after" Tls (Text) "end of validity, RFC 3339";
-    CertDaysLeft "cert.days_left" Tls (Int) "days until the certificate expires; negative when it has";
+    CertDaysLeft "cert.days_left" Tls (Int) "whole days until the certificate expires; negative for those since it has";
     CertExpired "cert.expired" Tls (Bool) "the certificate has expired by our clock";
     CertNotYetValid "cert.not_yet_valid" Tls (Bool) "the certificate is not valid yet by our clock";
     CertSelfSigned "cert.self_signed" Tls (Bool) "issuer and subject are the same";

@@ -60,7 +60,7 @@ pub fn assess(catalogue: &Catalogue, case: &Case<'_>) -> Report {
         _ => leading(&judgements),
     };
     let ids: BTreeSet<&str> = causes.iter().map(|j| j.cause.id.as_str()).collect();
-    let findings = findings(catalogue, &judgements, &ids, case.facts);
+    let findings = findings(catalogue, &judgements, &ids, case);
     let first = causes.first().copied();
     let certainty = first.and_then(|j| j.certainty);
     let verdict = Verdict {
@@ -82,10 +82,7 @@ pub fn assess(catalogue: &Catalogue, case: &Case<'_>) -> Report {
         elapsed_ms: case.elapsed_ms,
         unseen: unseen(catalogue, outcome, &causes, case),
         verdict,
-        causes: causes
-            .iter()
-            .map(|j| cause(catalogue, j, case.facts))
-            .collect(),
+        causes: causes.iter().map(|j| cause(catalogue, j, case)).collect(),
         findings,
         ruled_out: ruled_out(&judgements, case.facts),
         stages,
@@ -184,17 +181,17 @@ fn leading<'a, 'b>(judgements: &'b [Judgement<'a>]) -> Vec<&'b Judgement<'a>> {
     named
 }
 
-fn cause(catalogue: &Catalogue, j: &Judgement<'_>, facts: &FactSet) -> Cause {
+fn cause(catalogue: &Catalogue, j: &Judgement<'_>, case: &Case<'_>) -> Cause {
     let group = j.cause.group.as_deref().and_then(|g| catalogue.group(g));
     Cause {
         id: j.cause.id.clone(),
         title: j.cause.title.clone(),
         stage: j.cause.stage,
         certainty: j.certainty.unwrap_or(Certainty::Possible),
-        evidence: items(&j.because, facts),
+        evidence: items(&j.because, case.facts),
         codes: j.cause.codes.clone(),
-        fixes: j.cause.fixes.iter().map(fix).collect(),
-        verify: j.cause.verify.clone(),
+        fixes: j.cause.fixes.iter().map(|f| fix(f, case)).collect(),
+        verify: filled(&j.cause.verify, case),
         tell_apart: j.cause.tell_apart.clone(),
         group: group.map(|g| Group {
             id: g.id.clone(),
@@ -206,18 +203,18 @@ fn cause(catalogue: &Catalogue, j: &Judgement<'_>, facts: &FactSet) -> Cause {
     }
 }
 
-fn fix(f: &FixEntry) -> Fix {
+fn fix(f: &FixEntry, case: &Case<'_>) -> Fix {
     Fix {
         id: f.id.clone(),
         who: f.who.clone(),
-        steps: f.steps.clone(),
-        command: f.command.clone(),
+        steps: f.steps.iter().map(|s| filled(s, case)).collect(),
+        command: f.command.as_ref().map(|c| filled(c, case)),
     }
 }
 
 /// The facts behind a judgement, for people.
 fn items(keys: &BTreeSet<FactKey>, facts: &FactSet) -> Vec<EvidenceItem> {
-    let seen = keys.iter().filter_map(|k| facts.get(*k));
+    let seen = keys.iter().filter_map(|k| facts.get(spelled_out(*k)));
     seen.map(|o| EvidenceItem {
         what: o.key.info().meaning.to_owned(),
         value: words(o.key, &o.value.to_string()),
@@ -225,6 +222,26 @@ fn items(keys: &BTreeSet<FactKey>, facts: &FactSet) -> Vec<EvidenceItem> {
         on_the_ladder: LADDER.contains(&o.key),
     })
     .collect()
+}
+
+/// The fact that says more than a plain yes: which ports, not only that there are some.
+const fn spelled_out(key: FactKey) -> FactKey {
+    match key {
+        FactKey::PortsAnyOpen => FactKey::PortsOpen,
+        FactKey::PortsAnyRdp => FactKey::PortsRdp,
+        key => key,
+    }
+}
+
+/// A text of the catalogue for this host: `HOST` is what was typed, `HOST:PORT` where RDP was
+/// found to answer instead.
+fn filled(text: &str, case: &Case<'_>) -> String {
+    let recording = case.recording;
+    let found = case.facts.list(FactKey::PortsRdp).first();
+    let port = found.cloned().unwrap_or_else(|| recording.port.to_string());
+    let moved = format!("{}:{port}", shown(&recording.host, KEPT));
+    text.replace("HOST:PORT", &moved)
+        .replace("HOST", &shown(&recording.input, KEPT))
 }
 
 /// A value for people: the words of negotiation and TLS are spelled out.
@@ -241,8 +258,9 @@ fn findings(
     catalogue: &Catalogue,
     judgements: &[Judgement<'_>],
     named: &BTreeSet<&str>,
-    facts: &FactSet,
+    case: &Case<'_>,
 ) -> Vec<Finding> {
+    let facts = case.facts;
     let of_causes = judgements
         .iter()
         .filter(|j| !j.excluded_elsewhere(facts))
@@ -254,7 +272,7 @@ fn findings(
                 title: f.title.clone().unwrap_or_else(|| j.cause.title.clone()),
                 severity: f.severity,
                 evidence: items(&judged.because, facts),
-                fixes: j.cause.fixes.iter().map(fix).collect(),
+                fixes: j.cause.fixes.iter().map(|f| fix(f, case)).collect(),
             })
         });
     let others = catalogue.findings.iter().filter_map(|f| {
@@ -381,6 +399,9 @@ fn summary(
             "The host answers every step up to sign-in; no account was tried.".to_owned()
         }
         Outcome::Connectable => "The host answers every step that needs no account.".to_owned(),
+        Outcome::Undetermined if case.stopped => {
+            "The run was stopped before it could tell whether a client would connect.".to_owned()
+        }
         Outcome::Undetermined => {
             let unknown = stages.iter().find(|s| s.state == StageState::Unknown);
             match unknown {

@@ -240,6 +240,9 @@ fn tls(facts: &FactSet) -> (StageState, String) {
             let subject = facts.text(FactKey::CertSubject).unwrap_or("no certificate");
             let left = facts.int(FactKey::CertDaysLeft);
             let dates = match left {
+                Some(0) if facts.truth(FactKey::CertExpired) == Some(true) => {
+                    ", expired today".to_owned()
+                }
                 Some(d) if d < 0 => format!(", expired {} days ago", -d),
                 Some(d) => format!(", {d} days left"),
                 None => String::new(),

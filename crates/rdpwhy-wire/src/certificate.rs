@@ -79,7 +79,7 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
     put(FactKey::CertExpired, (view.now > to).into());
     put(
         FactKey::CertDaysLeft,
-        to.saturating_sub(view.now).div_euclid(86_400).into(),
+        (to.saturating_sub(view.now) / 86_400).into(),
     );
 
     let (kind, bits) = key(&leaf);

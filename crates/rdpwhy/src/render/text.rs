@@ -97,13 +97,14 @@ fn rung_line(rung: &Rung, style: Style) -> String {
     let width = WIDTH - margin - 11 - 10;
     let mut lines = wrap(&rung.detail, width).into_iter();
     let first = lines.next().unwrap_or_default();
-    let mut out = format!(
-        "  {} {} {} {:>9}\n",
+    let line = format!(
+        "  {} {} {} {:>9}",
         style.paint(tone, sign),
         pad(rung.stage.name(), 10),
         pad(&first, width),
         took
     );
+    let mut out = format!("{}\n", line.trim_end());
     for line in lines {
         out.push_str(&format!("{}{line}\n", " ".repeat(margin + 11)));
     }
@@ -209,21 +210,9 @@ fn why(report: &Report, style: Style) -> String {
         );
         out.push_str(&paragraph(style, "FIX", &text));
     }
-    out.push_str(&paragraph(
-        style,
-        "CHECK",
-        &first.verify.replace("HOST", &typed(report)),
-    ));
+    out.push_str(&paragraph(style, "CHECK", &first.verify));
     out.push('\n');
     out
-}
-
-/// What to type to look at the same host again.
-fn typed(report: &Report) -> String {
-    report
-        .target
-        .as_ref()
-        .map_or_else(|| "HOST".to_owned(), |t| t.input.clone())
 }
 
 /// A heading with the certainty at its right.
