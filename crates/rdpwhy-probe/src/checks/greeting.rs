@@ -7,9 +7,6 @@ use rdpwhy_wire::script::{Act, Script};
 
 use super::{Check, one};
 
-/// How long to wait, in milliseconds.
-const PATIENCE_MS: u64 = 1200;
-
 pub(super) const CHECK: Check = Check {
     id: "greeting",
     stage: Stage::Negotiate,
@@ -18,7 +15,7 @@ pub(super) const CHECK: Check = Check {
     yields: &[FactKey::Greeting],
     applies: |c| c.connected(),
     scripts: |c| {
-        let acts = vec![Act::Listen(Phase::Before, PATIENCE_MS)];
+        let acts = vec![Act::Listen(Phase::Before, c.patience_ms(6, 300))];
         vec![(c.target(), Script::new("greeting", acts))]
     },
     read: |_, connections| {

@@ -131,6 +131,14 @@ impl Context<'_> {
         self.facts.text(key).unwrap_or_default()
     }
 
+    /// How long to wait for something that may never come, in milliseconds: so many round trips
+    /// of this path, and a while for the host itself.
+    fn patience_ms(&self, round_trips: u64, host: u64) -> u64 {
+        let us = self.facts.int(FactKey::TcpRoundTripUs).unwrap_or(0);
+        let round_trip = u64::try_from(us / 1000).unwrap_or(0).min(1000);
+        round_trip * round_trips + host
+    }
+
     /// The host answered the negotiation with TLS or CredSSP.
     fn chose_tls(&self) -> bool {
         matches!(

@@ -9,9 +9,6 @@ use rdpwhy_wire::walk;
 
 use super::{Check, one};
 
-/// How long to wait, in milliseconds.
-const PATIENCE_MS: u64 = 700;
-
 pub(super) const CHECK: Check = Check {
     id: "no-tls-after-x224",
     stage: Stage::Tls,
@@ -23,7 +20,7 @@ pub(super) const CHECK: Check = Check {
         // The first byte of no TLS record, and not of TPKT either
         let acts = vec![
             Act::Send(Phase::Tls, vec![0x2a; 64]),
-            Act::Listen(Phase::Tls, PATIENCE_MS),
+            Act::Listen(Phase::Tls, c.patience_ms(3, 150)),
         ];
         vec![(
             c.target(),

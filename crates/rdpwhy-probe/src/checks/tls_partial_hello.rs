@@ -9,9 +9,6 @@ use rdpwhy_wire::{tls, walk};
 
 use super::{Check, one};
 
-/// How long to wait, in milliseconds: a reset by a device comes within a round trip.
-const PATIENCE_MS: u64 = 700;
-
 pub(super) const CHECK: Check = Check {
     id: "half-hello",
     stage: Stage::Tls,
@@ -24,7 +21,7 @@ pub(super) const CHECK: Check = Check {
         hello.truncate(hello.len() / 2);
         let acts = vec![
             Act::Send(Phase::Tls, hello),
-            Act::Listen(Phase::Tls, PATIENCE_MS),
+            Act::Listen(Phase::Tls, c.patience_ms(3, 150)),
         ];
         vec![(c.target(), walk::after_negotiation("half-hello", acts))]
     },
