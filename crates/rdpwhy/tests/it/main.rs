@@ -9,3 +9,4 @@ mod house;
 mod real_servers;
 mod scenarios;
 mod schema;
+mod screens;
