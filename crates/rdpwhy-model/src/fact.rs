@@ -149,7 +149,8 @@ facts! {
     WalkEnd "walk.end" Negotiate (Text) "where the walk ended and how, as stage and word";
     AgainCount "again.count" Negotiate (Int) "how often the walk was repeated";
     AgainSame "again.same" Negotiate (Bool) "every repetition ended like the first walk";
-    AgainWorks "again.works" Negotiate (Bool) "at least one repetition got further than the first walk, or the first walk further than a repetition";
+    AgainWorks "again.works" Negotiate (Bool) "a try got through after one that had failed";
+    AgainAllWork "again.all_work" Negotiate (Bool) "every try got through";
     AgainEnds "again.ends" Negotiate (List) "how each walk ended, in order";
     OthersWork "address.others_work" Negotiate (Bool) "another address of the name gets past the stage that fails on the first";
 

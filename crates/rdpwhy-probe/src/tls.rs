@@ -40,6 +40,9 @@ impl TrustStore {
                 path: path.display().to_string(),
                 reason,
             };
+            if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
+                return Err(fault("is no file that can be read".into()));
+            }
             let pem = std::fs::read(path).map_err(|e| fault(e.to_string()))?;
             let found = X509::stack_from_pem(&pem).map_err(|_| fault("not PEM".into()))?;
             if found.is_empty() {

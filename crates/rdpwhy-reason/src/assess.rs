@@ -240,8 +240,16 @@ fn filled(text: &str, case: &Case<'_>) -> String {
     let found = case.facts.list(FactKey::PortsRdp).first();
     let port = found.cloned().unwrap_or_else(|| recording.port.to_string());
     let moved = format!("{}:{port}", shown(&recording.host, KEPT));
+    let host = shown(&recording.host, KEPT);
+    let address = case.facts.list(FactKey::ResolveAddresses).first();
+    // Other programs take a host alone; only rdpwhy takes what was typed
     text.replace("HOST:PORT", &moved)
-        .replace("HOST", &shown(&recording.input, KEPT))
+        .replace("HOST_ADDRESS", address.unwrap_or(&host))
+        .replace(
+            "rdpwhy HOST",
+            &format!("rdpwhy {}", shown(&recording.input, KEPT)),
+        )
+        .replace("HOST", &host)
 }
 
 /// A value for people: the words of negotiation and TLS are spelled out.

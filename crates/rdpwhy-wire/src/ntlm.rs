@@ -60,7 +60,7 @@ pub fn read_challenge(message: &[u8]) -> Option<Challenge> {
         .get(start..)
         .and_then(|t| t.get(..usize::from(info_length)))
     else {
-        return Some(out); // the names are missing; the rest still counts
+        return None; // a client would not accept offsets that point nowhere
     };
     let mut pairs = Cursor::new(info);
     // [MS-NLMP] 2.2.2.1: id, length, value; id 0 ends the list

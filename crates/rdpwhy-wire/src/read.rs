@@ -81,6 +81,8 @@ pub fn tls(c: &Connection) -> String {
     }
     match (&said.hello, failed) {
         (Some(_), None) => "server-hello",
+        // It had begun to answer: that is another thing than ending it without a word
+        (None, _) if !bytes.is_empty() && c.end.how != EndHow::TimedOut => "malformed",
         _ => match (c.end.how, failed) {
             (EndHow::Closed, _) => "closed",
             (EndHow::Reset, _) => "reset",

@@ -33,6 +33,10 @@ const SEVERAL: Duration = Duration::from_secs(3);
 const EXPERIMENT: Duration = Duration::from_secs(3);
 /// The check that walks again; a series that was asked for counts as it.
 const AGAIN: &str = "again";
+/// The checks that repeat the walk.
+const WALKS: [&str; 2] = [AGAIN, "other-addresses"];
+/// The pause between the walks of a series: some servers take one connection at a time.
+const PAUSE: Duration = Duration::from_millis(400);
 /// How long another port is waited for.
 const OTHER_PORT: Duration = Duration::from_millis(1500);
 
@@ -75,7 +79,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     } = request;
     // A series adds its own connections and its own time
     limits.connections += repeat.saturating_sub(1);
-    limits.run += limits.stage * repeat.saturating_sub(1);
+    limits.run += (limits.stage + PAUSE) * repeat.saturating_sub(1);
     let session = Session {
         run: Run::new(limits, trust),
         shared: Mutex::new(Shared {
@@ -185,6 +189,7 @@ impl Session {
         let mut done: BTreeSet<&str> = BTreeSet::new();
         for n in 1..repeat {
             progress(&format!("try {} of {repeat}", n + 1));
+            tokio::time::sleep(PAUSE).await;
             self.walk_again(&addresses).await;
             done.insert(AGAIN);
         }
@@ -364,7 +369,12 @@ impl Session {
             };
             let patience = Patience {
                 connect,
-                answer: stage.min(EXPERIMENT),
+                // What is compared with the walk is as patient as the walk was
+                answer: if WALKS.contains(&check.id) {
+                    stage
+                } else {
+                    stage.min(EXPERIMENT)
+                },
             };
             scripts
                 .into_iter()

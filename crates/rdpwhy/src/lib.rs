@@ -5,5 +5,6 @@
 
 pub mod cli;
 pub mod diagnose;
+mod input;
 pub mod render;
 pub mod target;

@@ -138,13 +138,7 @@ fn hidden(c: char) -> bool {
 /// Reads `full address` and `server port` of a `.rdp` file.
 fn from_file(path: &Path) -> Result<(String, Option<u16>)> {
     let name = rdpwhy_model::text::shown(&path.display().to_string(), 200);
-    let size = std::fs::metadata(path)
-        .with_context(|| format!("{name}: cannot be read"))?
-        .len();
-    if size > FILE {
-        bail!("{name}: {size} bytes are too many for a .rdp file");
-    }
-    let bytes = std::fs::read(path).with_context(|| format!("{name}: cannot be read"))?;
+    let bytes = crate::input::bounded(path, FILE)?;
     let text = decode(&bytes);
     let value = |key: &str, kind: &str| {
         text.lines().find_map(|l| {
@@ -154,6 +148,15 @@ fn from_file(path: &Path) -> Result<(String, Option<u16>)> {
             same.then(|| parts.next().unwrap_or_default().trim().to_owned())
         })
     };
+    // 1: always through the gateway ([MS-RDPBCGR] has no say in it; the file's documentation has)
+    let gateway = value("gatewayhostname", "s").filter(|g| !g.is_empty());
+    if let (Some(gateway), Some("1")) = (gateway, value("gatewayusagemethod", "i").as_deref()) {
+        let gateway = rdpwhy_model::text::shown(&gateway, 100);
+        bail!(
+            "{name}: its connection goes through the RD Gateway {gateway}, which cannot be followed yet; \
+             name a host to look at it directly"
+        );
+    }
     let address = value("full address", "s")
         .filter(|a| !a.is_empty())
         .with_context(|| format!("{name}: has no line \"full address:s:HOST\""))?;

@@ -17,6 +17,7 @@ pub(super) const CHECK: Check = Check {
         FactKey::AgainCount,
         FactKey::AgainSame,
         FactKey::AgainWorks,
+        FactKey::AgainAllWork,
         FactKey::AgainEnds,
     ],
     // A series that was asked for is made by the driver, and read here too
@@ -36,9 +37,19 @@ pub(super) const CHECK: Check = Check {
             return Facts::new();
         }
         let mut ends = vec![first];
-        ends.extend(connections.iter().map(|c| read::outcome(c)));
+        // A host that stops accepting may do so because of these very tries: that says nothing
+        // about what answers where it does accept
+        ends.extend(
+            connections
+                .iter()
+                .map(|c| read::outcome(c))
+                .filter(|e| !e.starts_with("tcp:")),
+        );
         let same = ends.iter().all(|e| *e == ends[0]);
-        let works = ends.iter().any(|e| read::works(e)) && !ends.iter().all(|e| read::works(e));
+        // Getting through after a failure is what several machines behind one address look like;
+        // failing for good after getting through is a host that has had enough
+        let failed = ends.iter().position(|e| !read::works(e));
+        let works = failed.is_some_and(|f| ends.iter().skip(f).any(|e| read::works(e)));
         vec![
             (
                 FactKey::AgainCount,
@@ -46,6 +57,7 @@ pub(super) const CHECK: Check = Check {
             ),
             (FactKey::AgainSame, same.into()),
             (FactKey::AgainWorks, works.into()),
+            (FactKey::AgainAllWork, failed.is_none().into()),
             (FactKey::AgainEnds, ends.into()),
         ]
     },

@@ -150,6 +150,13 @@ impl Output {
 
 /// Runs the program. Errors are one line on stderr and status 2.
 pub fn main(mut arguments: Vec<OsString>) -> ExitCode {
+    if let Some(word) = coming(&arguments) {
+        let _ = writeln!(
+            anstream::stderr(),
+            "rdpwhy: {word} is not there yet; see rdpwhy --help"
+        );
+        return ExitCode::from(WRONG);
+    }
     insert_probe(&mut arguments);
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -178,6 +185,19 @@ pub fn main(mut arguments: Vec<OsString>) -> ExitCode {
             ExitCode::from(WRONG)
         }
     }
+}
+
+/// Commands and options of later versions: they are not taken for the name of a host.
+fn coming(arguments: &[OsString]) -> Option<&str> {
+    const COMMANDS: [&str; 6] = ["read", "inspect", "fix", "simulate", "sweep", "watch"];
+    const OPTIONS: [&str; 5] = ["--user", "--logon", "--tls", "--idle", "--revocation"];
+    let mut words = arguments.iter().skip(1).filter_map(|a| a.to_str());
+    let first = words.clone().find(|w| !w.starts_with('-'));
+    first.filter(|w| COMMANDS.contains(w)).or_else(|| {
+        words
+            .find(|w| OPTIONS.contains(w))
+            .filter(|_| first != Some("explain"))
+    })
 }
 
 /// `rdpwhy HOST` is `rdpwhy probe HOST`: when the first word that is no option names no command.

@@ -35,12 +35,6 @@ impl Show {
 
 /// Reads a text file of bounded size.
 pub(super) fn read(file: &Path) -> Result<String> {
-    let name = file.display();
-    let size = std::fs::metadata(file)
-        .with_context(|| format!("{name}: cannot be read"))?
-        .len();
-    if size > LARGEST {
-        bail!("{name}: {size} bytes are too many");
-    }
-    std::fs::read_to_string(file).with_context(|| format!("{name}: cannot be read"))
+    String::from_utf8(crate::input::bounded(file, LARGEST)?)
+        .with_context(|| format!("{}: not text in UTF-8", file.display()))
 }

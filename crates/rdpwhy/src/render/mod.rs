@@ -5,6 +5,7 @@ pub mod explain;
 pub mod text;
 
 use anstyle::{AnsiColor, Style as Ansi};
+use rdpwhy_model::text::shown;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Columns that text may take.
@@ -77,13 +78,15 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
+        // The last door before a terminal: what was read from a file passes here too
+        let word = shown(word, usize::MAX);
         if !line.is_empty() && line.width() + 1 + word.width() > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     if !line.is_empty() {
         lines.push(line);

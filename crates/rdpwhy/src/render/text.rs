@@ -11,7 +11,7 @@ use super::{Style, Tone, WIDTH, pad, paragraph, wrap};
 /// The whole report.
 pub fn report(report: &Report, style: Style) -> String {
     if style.is_brief() {
-        return format!("{}\n", headline(report));
+        return format!("{}\n", shown(&headline(report), usize::MAX));
     }
     let mut out = String::from("\n");
     if let Some(t) = &report.target {
@@ -253,7 +253,7 @@ fn fix(style: Style, cause: &Cause) -> String {
         out.push_str(&item(&format!("{}. {step}", n + 1)));
     }
     if let Some(command) = &fix.command {
-        out.push_str(&format!("        > {command}\n"));
+        out.push_str(&format!("        > {}\n", shown(command, usize::MAX)));
     }
     if cause.fixes.len() > 1 {
         out.push_str(&item(&format!("Other ways: rdpwhy causes {}", cause.id)));

@@ -28,13 +28,19 @@ fn screens_look_as_they_did() {
         let recording = std::fs::read_to_string(recording).unwrap();
         let recording: Recording = serde_json::from_str(&recording).unwrap();
         let report = rdpwhy::diagnose::conclude(&recording, 1.0, false, Vec::new());
-        let style = Style { colour: false, signs: false, amount };
+        let style = Style {
+            colour: false,
+            signs: false,
+            amount,
+        };
         let seen = text::report(&report, style);
         let file = folder.join("screens").join(name).with_extension("txt");
         if std::env::var_os("RDPWHY_WRITE").is_some() {
             std::fs::write(&file, &seen).unwrap();
         }
-        let committed = std::fs::read_to_string(&file).unwrap_or_default().replace("\r\n", "\n");
+        let committed = std::fs::read_to_string(&file)
+            .unwrap_or_default()
+            .replace("\r\n", "\n");
         if committed != seen {
             wrong.push(format!("{name} looks different now:\n{seen}"));
         }
@@ -44,7 +50,11 @@ fn screens_look_as_they_did() {
         }
         // A command to copy stands on one line, however long
         let wide = |l: &&str| l.width() > WIDTH && !l.trim_start().starts_with('>');
-        wrong.extend(seen.lines().filter(wide).map(|l| format!("{name}: too wide: {l}")));
+        wrong.extend(
+            seen.lines()
+                .filter(wide)
+                .map(|l| format!("{name}: too wide: {l}")),
+        );
     }
     assert!(
         wrong.is_empty(),
