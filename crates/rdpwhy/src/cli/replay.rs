@@ -8,6 +8,9 @@ use rdpwhy_model::recording::{EndHow, Recording, SCHEMA};
 
 use super::Output;
 
+/// Connections of a recording, at most.
+const MOST: usize = 2000;
+
 /// Diagnose a recording that `probe --record` made, without a network.
 #[derive(Args)]
 pub(super) struct Replay {
@@ -23,6 +26,13 @@ impl Replay {
             .with_context(|| format!("{name}: not a recording of rdpwhy"))?;
         if recording.schema != SCHEMA {
             bail!("{name}: this program reads recordings of {SCHEMA}");
+        }
+        // No run makes so many; comparing every one with every other would take its time
+        if recording.connections.len() > MOST {
+            bail!(
+                "{name}: {} connections are too many",
+                recording.connections.len()
+            );
         }
         let stopped = recording
             .connections
