@@ -3,8 +3,6 @@
 //! The readers of connections emit these keys and the catalogue of causes asks for them; both
 //! refer to this table, so a slip of the pen fails a test and not a customer.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -433,11 +431,6 @@ impl FactSet {
     /// Every observation, in the order in which it was first made.
     pub fn iter(&self) -> impl Iterator<Item = &Observation> {
         self.0.iter()
-    }
-
-    /// The observations by key, for whoever looks up many.
-    pub fn by_key(&self) -> BTreeMap<FactKey, &Observation> {
-        self.0.iter().map(|o| (o.key, o)).collect()
     }
 }
 

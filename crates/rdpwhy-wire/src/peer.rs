@@ -37,23 +37,6 @@ pub fn recognise(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// How a person calls such a peer.
-pub fn name(word: &str) -> &'static str {
-    match word {
-        "ssh" => "an SSH server",
-        "http" => "a web server (HTTP)",
-        "tls" => "a TLS server",
-        "smb" => "a file server (SMB)",
-        "vnc" => "a VNC server",
-        "ftp" => "an FTP server",
-        "smtp" => "a mail server (SMTP)",
-        "proxy-protocol" => "a proxy that sends the PROXY protocol",
-        "telnet" => "a Telnet server",
-        "text" => "a service that speaks text",
-        _ => "something unknown",
-    }
-}
-
 /// A PROXY protocol header, version 1, as a load balancer sends it before the client's bytes.
 pub fn proxy_header(from: std::net::SocketAddr, to: std::net::SocketAddr) -> Vec<u8> {
     let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };

@@ -173,19 +173,6 @@ pub fn word(answer: &Answer) -> String {
     }
 }
 
-/// Name of an RDP_NEG_FAILURE code ([MS-RDPBCGR] 2.2.1.2.2).
-pub const fn failure_name(code: u32) -> &'static str {
-    match code {
-        1 => "SSL_REQUIRED_BY_SERVER",
-        2 => "SSL_NOT_ALLOWED_BY_SERVER",
-        3 => "SSL_CERT_NOT_ON_SERVER",
-        4 => "INCONSISTENT_FLAGS",
-        5 => "HYBRID_REQUIRED_BY_SERVER",
-        6 => "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
-        _ => "unknown code",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
