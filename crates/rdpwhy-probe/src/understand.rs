@@ -31,13 +31,15 @@ pub fn context<'a>(
     })
 }
 
-/// The connections of the walk: to every address, and down the ladder on one.
+/// The connections of the walk: to every address, and down the ladder on one. One that was stopped
+/// while it connected says nothing: that the answer had not come yet is no silence.
 fn first(recording: &Recording) -> Vec<&Connection> {
-    recording
+    let said = |c: &&Connection| c.end.how != EndHow::Interrupted || c.local.is_some();
+    let walks = recording
         .connections
         .iter()
-        .filter(|c| c.check == WALK || c.check == REACH)
-        .collect()
+        .filter(|c| c.check == WALK || c.check == REACH);
+    walks.filter(said).collect()
 }
 
 /// Every fact of a recording, each with where it was seen.

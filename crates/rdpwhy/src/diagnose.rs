@@ -27,6 +27,8 @@ use crate::target::Target;
 /// Addresses of a name that are tried at the beginning, at most: a healthy host with many
 /// addresses sees no more connections than one with few.
 const ADDRESSES: usize = 3;
+/// Connections that a healthy host sees, at most.
+const HEALTHY: u32 = 4;
 /// How long the addresses of a name with several are waited for: a second SYN fits in.
 const SEVERAL: Duration = Duration::from_secs(3);
 /// How long an experiment waits for an answer: the walk has been more patient already.
@@ -300,7 +302,10 @@ impl Session {
         let Some(context) = context(&recording, addresses, facts, self.random) else {
             return Vec::new();
         };
-        let mut budget = self.run.connections_left();
+        let works = facts
+            .text(FactKey::WalkEnd)
+            .is_some_and(rdpwhy_wire::read::works);
+        let mut budget = budget(&recording.connections, works, self.run.connections_left());
         let mut out = Vec::new();
         for check in ALL {
             let gives = check.yields.iter().any(|k| keys.contains(k));
@@ -384,6 +389,16 @@ impl Session {
     }
 }
 
+/// Connections that may still be made. A host that answers every step is spared: it sees few, not
+/// counting the walks of a series that was asked for.
+fn budget(made: &[Connection], works: bool, left: u32) -> u32 {
+    if !works {
+        return left;
+    }
+    let seen = made.iter().filter(|c| c.check != AGAIN).count();
+    left.min(HEALTHY.saturating_sub(u32::try_from(seen).unwrap_or(u32::MAX)))
+}
+
 fn is_server_fact(key: FactKey) -> bool {
     matches!(
         key,
@@ -414,4 +429,78 @@ async fn futures_of<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::O
     })
     .await;
     waiting.into_iter().filter_map(|(_, v)| v).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rdpwhy_model::recording::{Connect, End, EndHow, Phase};
+
+    use super::*;
+
+    fn made(check: &str, how: EndHow, connected: bool) -> Connection {
+        let local = connected.then(|| ([127, 0, 0, 1], 50_000).into());
+        let outcome = if connected {
+            ConnectOutcome::Connected
+        } else {
+            ConnectOutcome::Timeout
+        };
+        Connection {
+            id: 1,
+            check: check.to_owned(),
+            to: ([127, 0, 0, 1], 3389).into(),
+            local,
+            started_us: 0,
+            connect: Connect {
+                outcome,
+                took_us: 0,
+                icmp: None,
+                error: None,
+            },
+            events: Vec::new(),
+            end: End {
+                how,
+                phase: Phase::Before,
+                at_us: 0,
+            },
+        }
+    }
+
+    #[test]
+    fn a_healthy_host_with_many_addresses_is_spared() {
+        let three: Vec<Connection> = [WALK, REACH, REACH]
+            .map(|c| made(c, EndHow::ByUs, true))
+            .into();
+        assert_eq!(budget(&three, true, 57), 1);
+        assert_eq!(budget(&three, false, 57), 57);
+        let series: Vec<Connection> = [WALK, AGAIN, AGAIN, AGAIN]
+            .map(|c| made(c, EndHow::ByUs, true))
+            .into();
+        assert_eq!(budget(&series, true, 60), 3);
+    }
+
+    #[test]
+    fn a_run_that_is_stopped_while_it_connects_blames_nobody() {
+        let recording = Recording {
+            schema: SCHEMA.to_owned(),
+            input: "127.0.0.1".into(),
+            host: "127.0.0.1".into(),
+            port: 3389,
+            client: clients::DEFAULT.into(),
+            started: Timestamp::UNIX_EPOCH,
+            lookups: vec![Lookup {
+                server: "system".into(),
+                check: names::RESOLVE.into(),
+                took_us: 0,
+                answer: rdpwhy_model::recording::LookupAnswer::Literal([127, 0, 0, 1].into()),
+            }],
+            routes: Vec::new(),
+            connections: vec![made(WALK, EndHow::Interrupted, false)],
+        };
+        let report = conclude(&recording, 1.0, true, Vec::new());
+        assert_eq!(
+            report.verdict.outcome,
+            rdpwhy_model::report::Outcome::Undetermined
+        );
+        assert!(report.causes.is_empty(), "{:?}", report.causes);
+    }
 }
