@@ -14,7 +14,7 @@ use openssl::x509::verify::X509VerifyFlags;
 use openssl::x509::{X509, X509Ref, X509StoreContext, X509VerifyResult};
 use rdpwhy_model::recording::{Bytes, Handshake, HandshakeFailed, Trust, What};
 use rdpwhy_wire::script::TlsOffer;
-use rdpwhy_wire::suites;
+use rdpwhy_wire::{groups, signatures, suites};
 use tokio_openssl::SslStream;
 
 use crate::ProbeError;
@@ -116,46 +116,14 @@ pub fn random() -> [u8; 32] {
     bytes
 }
 
-/// OpenSSL's name of a group, by code (RFC 8446 4.2.7).
+/// OpenSSL's name of a group, by code.
 fn group_name(code: u16) -> Option<&'static str> {
-    Some(match code {
-        0x0017 => "P-256",
-        0x0018 => "P-384",
-        0x0019 => "P-521",
-        0x001d => "X25519",
-        0x001e => "X448",
-        0x001a => "brainpoolP256r1",
-        0x001b => "brainpoolP384r1",
-        0x001c => "brainpoolP512r1",
-        0x0016 => "secp256k1",
-        0x0100 => "ffdhe2048",
-        0x0101 => "ffdhe3072",
-        0x0102 => "ffdhe4096",
-        0x11ec => "X25519MLKEM768",
-        _ => return None,
-    })
+    groups::by_code(code).and_then(|g| g.openssl)
 }
 
-/// OpenSSL's name of a signature scheme, by code (RFC 8446 4.2.3, RFC 5246 7.4.1.4.1).
+/// OpenSSL's name of a signature scheme, by code.
 fn signature_name(code: u16) -> Option<&'static str> {
-    Some(match code {
-        0x0401 => "RSA+SHA256",
-        0x0501 => "RSA+SHA384",
-        0x0601 => "RSA+SHA512",
-        0x0201 => "RSA+SHA1",
-        0x0403 => "ECDSA+SHA256",
-        0x0503 => "ECDSA+SHA384",
-        0x0603 => "ECDSA+SHA512",
-        0x0203 => "ECDSA+SHA1",
-        0x0804 => "rsa_pss_rsae_sha256",
-        0x0805 => "rsa_pss_rsae_sha384",
-        0x0806 => "rsa_pss_rsae_sha512",
-        0x0807 => "ed25519",
-        0x0809 => "rsa_pss_pss_sha256",
-        0x080a => "rsa_pss_pss_sha384",
-        0x080b => "rsa_pss_pss_sha512",
-        _ => return None,
-    })
+    signatures::by_code(code).and_then(|s| s.openssl)
 }
 
 fn version(code: u16) -> SslVersion {
@@ -180,7 +148,7 @@ fn prepare(offer: &TlsOffer) -> Result<Ssl, ErrorStack> {
     let mut new = Vec::new();
     for suite in offer.suites.iter().filter_map(|c| suites::by_code(*c)) {
         match suite.openssl {
-            _ if suite.tls13 => new.push(suite.name),
+            _ if suite.tls13() => new.push(suite.name),
             Some(name) => old.push(name),
             None => {}
         }
