@@ -19,6 +19,8 @@ pub struct Fault {
     pub stage: Option<Stage>,
     /// What a right diagnosis says.
     pub expect: Expect,
+    /// Whether it shows only to who asks for the whole matrix of TLS.
+    pub tls: bool,
     pub(crate) script: Script,
 }
 
@@ -75,6 +77,12 @@ impl fmt::Display for Outcome {
 }
 
 impl Fault {
+    /// The same row, for who asks for the whole matrix of TLS.
+    pub(crate) const fn in_the_matrix(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Why this fault cannot be shown on this machine, if it cannot.
     pub fn unavailable(&self) -> Option<&'static str> {
         if self.script.listen == Listen::Full && !cfg!(target_os = "linux") {
@@ -109,6 +117,7 @@ pub(crate) const fn healthy(id: &'static str, title: &'static str, script: Scrip
         kind: Kind::Healthy,
         stage: None,
         expect,
+        tls: false,
         script,
     }
 }
@@ -131,6 +140,7 @@ pub(crate) const fn faulty(
         kind: Kind::Fault,
         stage: Some(stage),
         expect,
+        tls: false,
         script,
     }
 }

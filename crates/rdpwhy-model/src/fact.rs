@@ -177,6 +177,26 @@ facts! {
     TlsDirect "tls.direct" Tls (Word(TLS)) "TLS at once, without X.224 before it";
     TlsAllClose "tls.all_close" Tls (Bool) "every kind of ClientHello that was tried is answered by a closed or reset connection, without an alert";
 
+    // The whole matrix (--tls)
+    MatrixVersions "tls.matrix.versions" Tls (List) "versions of TLS that the server accepts";
+    MatrixVersionsRefused "tls.matrix.versions_refused" Tls (List) "versions of TLS that the server does not accept";
+    MatrixOldVersions "tls.matrix.old_versions" Tls (Bool) "the server accepts TLS 1.0 or TLS 1.1";
+    MatrixSsl3 "tls.matrix.ssl3" Tls (Bool) "the server accepts SSL 3.0";
+    MatrixSuites "tls.matrix.suites" Tls (List) "every accepted version and suite, in the server's order where that decides";
+    MatrixAnyWeak "tls.matrix.any_weak" Tls (Bool) "the server accepts a suite that is broken or prohibited";
+    MatrixWeakSuites "tls.matrix.weak_suites" Tls (List) "accepted suites that are broken or prohibited";
+    MatrixOrder "tls.matrix.order" Tls (Word(&["server", "client"])) "whose order of suites decides";
+    MatrixGroups "tls.matrix.groups" Tls (List) "key-exchange groups that the server accepts";
+    MatrixSignatures "tls.matrix.signatures" Tls (List) "signature schemes that the server can use";
+    MatrixSecureRenegotiation "tls.matrix.secure_renegotiation" Tls (Bool) "secure renegotiation is supported (RFC 5746)";
+    MatrixExtendedMasterSecret "tls.matrix.extended_master_secret" Tls (Bool) "the master secret is bound to the handshake (RFC 7627)";
+    MatrixDhBits "tls.matrix.dh_bits" Tls (Int) "the smallest prime of a Diffie-Hellman exchange, in bits";
+    MatrixIsOdd "tls.matrix.is_odd" Tls (Bool) "the server answered with something that no server may send";
+    MatrixOdd "tls.matrix.odd" Tls (List) "answers that no server may give";
+    MatrixConnections "tls.matrix.connections" Tls (Int) "connections that the matrix took";
+    MatrixRounds "tls.matrix.rounds" Tls (Int) "the longest chain of connections of the matrix, each begun after the one before it ended";
+    MatrixComplete "tls.matrix.complete" Tls (Bool) "every question of the matrix was answered";
+
     // The certificate
     CertSubject "cert.subject" Tls (Text) "subject of the certificate";
     CertIssuer "cert.issuer" Tls (Text) "issuer of the certificate";

@@ -5,6 +5,7 @@
 //! reads a clock or decides anything.
 
 pub mod fact;
+pub mod matrix;
 pub mod recording;
 pub mod report;
 mod stage;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::matrix::TlsMatrix;
 use crate::recording::{Connect, End, Lookup, Route};
 use crate::{FactKey, FactSet, Stage};
 
@@ -290,6 +291,9 @@ pub struct Evidence {
     pub routes: Vec<Route>,
     /// Every connection that was made, so that our own traces can be told in a host's logs.
     pub connections: Vec<ConnectionSummary>,
+    /// What the server accepts in TLS, where the whole of it was asked for (`--tls`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_matrix: Option<TlsMatrix>,
     /// Checks that were not made, or not to the end, with the reason.
     pub not_done: Vec<NotDone>,
 }

@@ -3,9 +3,11 @@
 
 use std::net::IpAddr;
 
+use rdpwhy_model::matrix::TlsMatrix;
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::{FactKey, FactSet, Observation, Value};
 use rdpwhy_wire::clients::{self, Client};
+use rdpwhy_wire::matrix::CHECK;
 
 use crate::checks::walk::{REACH, WALK};
 use crate::checks::{self, Context};
@@ -99,7 +101,27 @@ pub fn understand(recording: &Recording) -> FactSet {
         let ids: Vec<u32> = made.iter().map(|c| c.id).collect();
         add(&mut facts, said, &source, &ids);
     }
+    if let Some(matrix) = matrix(recording) {
+        let source = format!("{} connections ({})", matrix.connections, CHECK);
+        let made = recording.connections.iter().filter(|c| c.check == CHECK);
+        let ids: Vec<u32> = made.map(|c| c.id).collect();
+        add(
+            &mut facts,
+            rdpwhy_wire::matrix::facts(&matrix),
+            &source,
+            &ids,
+        );
+    }
     facts
+}
+
+/// What the server accepts in TLS, where the whole of it was asked for.
+pub fn matrix(recording: &Recording) -> Option<TlsMatrix> {
+    let made = recording.connections.iter();
+    let made: Vec<&Connection> = made
+        .filter(|c| c.check == CHECK && c.end.how != EndHow::Interrupted)
+        .collect();
+    rdpwhy_wire::matrix::read(&made)
 }
 
 fn route(recording: &Recording) -> Vec<(FactKey, Value)> {

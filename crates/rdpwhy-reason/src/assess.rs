@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rdpwhy_model::matrix::TlsMatrix;
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::report::{
     Cause, Certainty, Client, ConnectionSummary, Evidence, EvidenceItem, Finding, Fix, Group,
@@ -48,6 +49,8 @@ pub struct Case<'a> {
     pub version: &'a str,
     /// Checks that were not made.
     pub not_done: Vec<NotDone>,
+    /// What the server accepts in TLS, where the whole of it was asked for.
+    pub tls_matrix: Option<TlsMatrix>,
 }
 
 /// Makes the report.
@@ -472,6 +475,7 @@ fn evidence(case: &Case<'_>) -> Evidence {
         lookups: r.lookups.clone(),
         routes: r.routes.clone(),
         connections: r.connections.iter().map(summary).collect(),
+        tls_matrix: case.tls_matrix.clone(),
         not_done: case.not_done.clone(),
     }
 }

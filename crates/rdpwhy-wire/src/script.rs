@@ -34,6 +34,8 @@ pub enum Framing {
     Tpkt,
     /// A TLS record of a handshake that can be judged, or an alert.
     TlsAnswer,
+    /// All that a TLS server sends in the clear before the client's turn, or an alert.
+    TlsFlight,
     /// A DER element, as CredSSP sends it.
     Der,
 }
@@ -59,6 +61,7 @@ impl Framing {
                 Ok(_) => Framed::More,
             },
             Self::TlsAnswer => crate::tls::framed(bytes),
+            Self::TlsFlight => crate::flight::framed(bytes),
             Self::Der => crate::credssp::framed(bytes),
         }
     }

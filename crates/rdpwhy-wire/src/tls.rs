@@ -1,7 +1,8 @@
 //! TLS on the wire without cryptography: hand-made ClientHellos, and what a server answers
 //! (RFC 5246, RFC 8446).
 
-use crate::cursor::{Cursor, put_block16};
+use crate::cursor::Cursor;
+use crate::hello::Hello;
 use crate::script::{Framed, TlsOffer};
 
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -31,67 +32,24 @@ const EVERY_SIGNATURE: [u16; 16] = [
 /// A ClientHello as one TLS record, for versions up to TLS 1.2. `padding` adds a padding extension
 /// (RFC 7685) of that many bytes. `random` makes the hello unlike others.
 ///
-/// A hello that offers TLS 1.3 is not made here: without a key share no server could answer it,
+/// A hello that offers TLS 1.3 is not made here: without a key share no server could complete it,
 /// and completed handshakes are the TLS library's work.
 pub fn client_hello(offer: &TlsOffer, padding: usize, random: [u8; 32]) -> Vec<u8> {
-    let version = offer.max.min(0x0303);
-    let mut body = version.to_be_bytes().to_vec();
-    body.extend(random);
-    body.push(0); // no session to resume
-    let mut suites = Vec::new();
-    for s in &offer.suites {
-        suites.extend(s.to_be_bytes());
-    }
-    // TLS_EMPTY_RENEGOTIATION_INFO_SCSV: some hosts drop hellos without it (RFC 5746)
-    suites.extend([0x00, 0xff]);
-    put_block16(&mut body, &suites);
-    body.extend([1, 0]); // null compression
-
-    let mut extensions = Vec::new();
-    let mut extension = |kind: u16, data: &[u8]| {
-        extensions.extend(kind.to_be_bytes());
-        put_block16(&mut extensions, data);
+    let signatures = if offer.signatures.is_empty() {
+        EVERY_SIGNATURE.to_vec()
+    } else {
+        offer.signatures.clone()
     };
-    if let Some(name) = &offer.server_name {
-        let mut entry = vec![0];
-        put_block16(&mut entry, name.as_bytes());
-        let mut list = Vec::new();
-        put_block16(&mut list, &entry);
-        extension(0x0000, &list);
-    }
-    if !offer.groups.is_empty() {
-        let codes: Vec<u8> = offer.groups.iter().flat_map(|g| g.to_be_bytes()).collect();
-        let mut list = Vec::new();
-        put_block16(&mut list, &codes);
-        extension(0x000a, &list);
-        extension(0x000b, &[1, 0]); // uncompressed points
-    }
-    if version >= 0x0303 {
-        let schemes: &[u16] = if offer.signatures.is_empty() {
-            &EVERY_SIGNATURE
-        } else {
-            &offer.signatures
-        };
-        let codes: Vec<u8> = schemes.iter().flat_map(|g| g.to_be_bytes()).collect();
-        let mut list = Vec::new();
-        put_block16(&mut list, &codes);
-        extension(0x000d, &list);
-    }
-    if padding > 0 {
-        extension(0x0015, &vec![0; padding]);
-    }
-    if !extensions.is_empty() {
-        put_block16(&mut body, &extensions);
-    }
-
-    let mut message = vec![1];
-    let length = u32::try_from(body.len()).unwrap_or(0).to_be_bytes();
-    message.extend(&length[1..]);
-    message.extend(body);
-    // The record says TLS 1.0, as every client's first record does (RFC 5246 E.1)
-    let mut record = vec![HANDSHAKE, 0x03, 0x01];
-    put_block16(&mut record, &message);
-    record
+    let hello = Hello {
+        version: offer.max.min(0x0303),
+        suites: offer.suites.clone(),
+        groups: offer.groups.clone(),
+        signatures,
+        server_name: offer.server_name.clone(),
+        padding,
+        ..Hello::default()
+    };
+    hello.record(random)
 }
 
 /// An offer for [`client_hello`] that leaves nothing out.
@@ -164,6 +122,23 @@ pub fn read(bytes: &[u8]) -> ServerSaid {
     said
 }
 
+/// The handshake messages in the clear, without their records.
+pub(crate) fn plain_handshake(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut c = Cursor::new(bytes);
+    while let (Some(kind), Some(version)) = (c.u8(), c.u16()) {
+        // After ChangeCipherSpec a handshake record is encrypted
+        if !matches!(kind, ALERT | HANDSHAKE) || version >> 8 != 3 {
+            break;
+        }
+        let Some(body) = c.block16() else { break };
+        if kind == HANDSHAKE {
+            out.extend(body);
+        }
+    }
+    out
+}
+
 fn server_hello(handshake: &[u8]) -> Option<ServerHello> {
     let mut c = Cursor::new(handshake);
     if c.u8()? != SERVER_HELLO {
@@ -204,6 +179,7 @@ pub(crate) fn framed(bytes: &[u8]) -> Framed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cursor::put_block16;
 
     fn hello(suite: u16) -> Vec<u8> {
         let mut body = vec![3, 3];

@@ -56,6 +56,8 @@ pub struct Request {
     pub repeat: u32,
     /// Whom to trust.
     pub trust: TrustStore,
+    /// Whether to ask for the whole matrix of TLS.
+    pub tls: bool,
 }
 
 /// What a diagnosis gives.
@@ -78,10 +80,14 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         mut limits,
         repeat,
         trust,
+        tls,
     } = request;
     // A series adds its own connections and its own time
     limits.connections += repeat.saturating_sub(1);
     limits.run += (limits.stage + PAUSE) * repeat.saturating_sub(1);
+    if tls {
+        survey::extend(&mut limits);
+    }
     let session = Session {
         run: Run::new(limits, trust),
         shared: Mutex::new(Shared {
@@ -102,7 +108,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     };
     let limit = session.run.limits().run;
     let stopped = tokio::select! {
-        () = session.look(resolver, repeat, progress) => false,
+        () = session.all(resolver, repeat, tls, progress) => false,
         _ = tokio::signal::ctrl_c() => true,
         () = tokio::time::sleep(limit) => {
             session.not_done("the rest", &format!("the run's limit of {} s was reached", limit.as_secs()));
@@ -132,9 +138,12 @@ pub fn conclude(
             client_os: os,
             version: env!("CARGO_PKG_VERSION"),
             not_done,
+            tls_matrix: rdpwhy_probe::matrix(recording),
         },
     )
 }
+
+mod survey;
 
 struct Session {
     run: Run,
@@ -175,6 +184,19 @@ impl Session {
         let not_done = self.with(|s| std::mem::take(&mut s.not_done));
         let report = conclude(&recording, elapsed_ms, stopped, not_done);
         Diagnosis { report, recording }
+    }
+
+    async fn all(
+        &self,
+        resolver: Option<SocketAddr>,
+        repeat: u32,
+        tls: bool,
+        progress: Progress<'_>,
+    ) {
+        self.look(resolver, repeat, progress).await;
+        if tls {
+            self.survey(progress).await;
+        }
     }
 
     async fn look(&self, resolver: Option<SocketAddr>, repeat: u32, progress: Progress<'_>) {

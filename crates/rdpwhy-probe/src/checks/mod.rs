@@ -140,7 +140,7 @@ impl Context<'_> {
     }
 
     /// The host answered the negotiation with TLS or CredSSP.
-    fn chose_tls(&self) -> bool {
+    pub fn chose_tls(&self) -> bool {
         matches!(
             self.word(FactKey::NegAnswer),
             "selected-ssl" | "selected-hybrid" | "selected-hybrid-ex"

@@ -12,6 +12,7 @@ mod credssp;
 mod finds;
 #[path = "../../../../fuzz/src/made.rs"]
 pub mod made;
+mod matrix;
 mod mcs;
 mod ntlm;
 mod regressions;

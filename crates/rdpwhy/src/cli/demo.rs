@@ -24,6 +24,9 @@ pub(super) struct Demo {
     /// Every fault, one line each
     #[arg(long, conflicts_with_all = ["fault", "list"])]
     all: bool,
+    /// Ask for everything that the server accepts in TLS as well
+    #[arg(long)]
+    tls: bool,
     /// Keep everything that was sent and received in this file, for `rdpwhy replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -39,7 +42,7 @@ impl Demo {
             return all(output);
         }
         let fault = super::lab::find(self.fault.as_deref().unwrap_or(DEMO_DEFAULT))?;
-        let Diagnosis { report, recording } = diagnose(fault, output)?;
+        let Diagnosis { report, recording } = diagnose(fault, self.tls, output)?;
         if let Some(file) = &self.record {
             std::fs::write(file, serde_json::to_string_pretty(&recording)? + "\n")
                 .with_context(|| format!("{}: cannot be written", file.display()))?;
@@ -66,7 +69,7 @@ impl Demo {
 }
 
 /// Starts the fault, diagnoses it, ends it.
-fn diagnose(fault: &'static Fault, output: &Output) -> Result<Diagnosis> {
+fn diagnose(fault: &'static Fault, tls: bool, output: &Output) -> Result<Diagnosis> {
     if let Some(why) = fault.unavailable() {
         anyhow::bail!("{} cannot be shown on this machine: {why}", fault.id);
     }
@@ -104,6 +107,7 @@ fn diagnose(fault: &'static Fault, output: &Output) -> Result<Diagnosis> {
         limits: Limits::default(),
         repeat: 1,
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
+        tls: fault.tls || tls,
     };
     let diagnosis = super::probe::watch(request, output);
     drop(trust);
@@ -198,7 +202,7 @@ fn all(output: &Output) -> Result<u8> {
         let line = if let Some(why) = fault.unavailable() {
             format!("not here: {why}")
         } else {
-            let report = diagnose(fault, output)?.report;
+            let report = diagnose(fault, false, output)?.report;
             let miss = judge(fault, &report);
             missed += u32::from(miss.is_some());
             let said = report.verdict.cause.clone().unwrap_or_else(|| {

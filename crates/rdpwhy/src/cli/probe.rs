@@ -38,6 +38,9 @@ pub(super) struct Probe {
     /// Walk so often, one after the other, for one verdict over the series
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
+    /// Ask for everything that the server accepts in TLS: versions, suites, groups, their order
+    #[arg(long)]
+    tls: bool,
     /// Keep everything that was sent and received in this file, for `rdpwhy replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -60,6 +63,7 @@ impl Probe {
             limits,
             repeat: self.repeat,
             trust: TrustStore::new(&self.trust)?,
+            tls: self.tls,
         };
         let Diagnosis { report, recording } = watch(request, output)?;
         if let Some(file) = &self.record {

@@ -1,0 +1,205 @@
+//! The whole matrix of a server's TLS: versions by suites, groups, signature schemes, and the
+//! order of preference. No cryptography: our own ClientHello, the server's answer read.
+//!
+//! A suite is found by offering a list and taking what the server chose off the list, until it
+//! chooses nothing more. Which questions come next follows from the questions asked so far and
+//! their answers alone ([`plan::next`]), and so does the result ([`read`]): a live run, a stopped
+//! one and a recording are understood by the same code.
+
+mod known;
+mod order;
+pub mod plan;
+mod read;
+
+use std::sync::OnceLock;
+
+use rdpwhy_model::recording::{Connection, EndHow, Phase, What};
+
+use crate::flight::{self, Flight};
+use crate::hello::Hello;
+use crate::version::{self, Version};
+use crate::{groups, signatures, suites};
+
+pub use read::{facts, read};
+
+/// The check that the connections of the matrix belong to.
+pub const CHECK: &str = "tls-matrix";
+
+/// A hello and how it was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What was offered.
+    pub hello: Hello,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// How a hello was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// With a ServerHello, and what followed it in the clear.
+    Chose(Box<Flight>),
+    /// With an alert: its description.
+    Alert(u8),
+    /// By an end of the connection without a word.
+    Ended,
+    /// Not at all in time.
+    Silent,
+    /// With something that is no TLS, or cannot be read.
+    Odd,
+}
+
+impl Asked {
+    /// What a connection of the matrix asked and got; `None` when it did not come to a hello.
+    pub fn of(connection: &Connection) -> Option<Self> {
+        let sent = connection.events.iter().find_map(|e| match &e.what {
+            What::Sent(bytes) if e.phase == Phase::Tls => Some(&bytes.0),
+            _ => None,
+        })?;
+        let hello = Hello::read(sent)?;
+        let bytes = connection.received(Phase::Tls);
+        let flight = flight::read(&bytes);
+        let answer = match (&flight.hello, flight.alert, connection.end.how) {
+            (Some(_), _, _) => Answer::Chose(Box::new(flight)),
+            (None, Some(alert), _) => Answer::Alert(alert),
+            (None, None, EndHow::Interrupted) => return None,
+            (None, None, EndHow::Closed | EndHow::Reset) if bytes.is_empty() => Answer::Ended,
+            (None, None, EndHow::TimedOut) if bytes.is_empty() => Answer::Silent,
+            _ => Answer::Odd,
+        };
+        Some(Self { hello, answer })
+    }
+
+    /// Whether the answer is none that a TLS server gives.
+    pub fn is_no_tls(&self) -> bool {
+        matches!(self.answer, Answer::Ended | Answer::Silent | Answer::Odd)
+    }
+
+    /// The suite that was chosen in the version that was offered.
+    fn chosen(&self) -> Option<u16> {
+        match &self.answer {
+            Answer::Chose(flight) => flight
+                .hello
+                .filter(|h| h.version == self.hello.version)
+                .map(|h| h.suite),
+            _ => None,
+        }
+    }
+
+    /// The flight of a server that chose the version that was offered.
+    fn flight(&self) -> Option<&Flight> {
+        match &self.answer {
+            Answer::Chose(flight) if self.chosen().is_some() => Some(flight),
+            _ => None,
+        }
+    }
+
+    /// Whether the server said no to all of it.
+    fn refused(&self) -> bool {
+        matches!(self.answer, Answer::Alert(_) | Answer::Ended)
+    }
+
+    fn offers_every_group(&self) -> bool {
+        self.hello.version == version::SSL3
+            || self.hello.groups.len() >= every_group(self.hello.version).len()
+    }
+
+    fn offers_every_scheme(&self) -> bool {
+        self.hello.version < version::TLS12
+            || self.hello.signatures.len() >= every_scheme(self.hello.version).len()
+    }
+}
+
+/// What there is to ask for in one version.
+struct Everything {
+    suites: Vec<u16>,
+    groups: Vec<u16>,
+    schemes: Vec<u16>,
+}
+
+/// Made once: every question asks for it.
+fn everything(version: Version) -> &'static Everything {
+    static TABLE: OnceLock<[Everything; version::ALL.len()]> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        version::ALL.map(|v| Everything {
+            suites: make_suites(v),
+            groups: make_groups(v),
+            schemes: make_schemes(v),
+        })
+    });
+    let place = version::ALL.iter().position(|v| *v == version);
+    &table[place.unwrap_or(0)]
+}
+
+/// Every suite that a server could choose in that version, in the order in which servers mostly
+/// prefer them.
+fn every_suite(version: Version) -> &'static [u16] {
+    &everything(version).suites
+}
+
+/// Every group that a server could choose in that version.
+fn every_group(version: Version) -> &'static [u16] {
+    &everything(version).groups
+}
+
+/// Every signature scheme that a server could use in that version.
+fn every_scheme(version: Version) -> &'static [u16] {
+    &everything(version).schemes
+}
+
+fn make_suites(version: Version) -> Vec<u16> {
+    let mut list: Vec<&suites::Suite> = suites::all()
+        .iter()
+        .filter(|s| s.key_exchange != "NULL")
+        .filter(|s| match s.versions {
+            None => false,
+            Some(_) if version == version::TLS13 => s.tls13(),
+            // Servers allow old suites beyond the version where the standard ends them, and new
+            // ciphers in SSL 3.0
+            Some((min, _)) => !s.tls13() && min <= version.max(version::TLS10),
+        })
+        .collect();
+    list.sort_by_key(|s| preference(s));
+    list.iter().map(|s| s.code).collect()
+}
+
+/// The place of a suite in the order in which servers mostly prefer them; lower is earlier.
+fn preference(s: &suites::Suite) -> impl Ord {
+    let odd = !matches!(s.auth, "RSA" | "ECDSA" | "any");
+    let exchange = ["any", "ECDHE", "DHE", "RSA"]
+        .iter()
+        .position(|k| *k == s.key_exchange);
+    let common = s.cipher.starts_with("AES") || s.cipher.starts_with("CHACHA");
+    (
+        s.weak || odd,
+        !common,
+        s.cipher.contains("CCM"),
+        s.key_exchange == "RSA",
+        s.mac != "AEAD",
+        s.mac == "SHA1",
+        std::cmp::Reverse(s.bits),
+        exchange.unwrap_or(4),
+        s.auth == "RSA",
+        s.code,
+    )
+}
+
+fn make_groups(version: Version) -> Vec<u16> {
+    let fits = |g: &&groups::Group| match version {
+        version::TLS13 => g.since != groups::Since::Old,
+        version::SSL3 => false,
+        // Before TLS 1.3, a server with its own prime ignores groups of numbers
+        _ => g.since != groups::Since::New && !g.finite_field(),
+    };
+    groups::ALL.iter().filter(fits).map(|g| g.code).collect()
+}
+
+fn make_schemes(version: Version) -> Vec<u16> {
+    let fits = |s: &&signatures::Scheme| match version {
+        version::TLS13 => s.tls13(),
+        version::TLS12 => !s.name.starts_with("mldsa") && !s.name.contains("tls13"),
+        _ => false,
+    };
+    let all = signatures::ALL.iter();
+    all.filter(fits).map(|s| s.code).collect()
+}
