@@ -205,6 +205,7 @@ fn recording(walk: &[u8]) -> Recording {
             took_us: 700,
             answer: LookupAnswer::Addresses(vec![address]),
         }],
+        matrix_rounds: None,
         routes: vec![Route {
             to: address,
             interface: Some("eth0".to_owned()),

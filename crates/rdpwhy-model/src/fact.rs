@@ -194,7 +194,7 @@ facts! {
     MatrixIsOdd "tls.matrix.is_odd" Tls (Bool) "the server answered with something that no server may send";
     MatrixOdd "tls.matrix.odd" Tls (List) "answers that no server may give";
     MatrixConnections "tls.matrix.connections" Tls (Int) "connections that the matrix took";
-    MatrixRounds "tls.matrix.rounds" Tls (Int) "the longest chain of connections of the matrix, each begun after the one before it ended";
+    MatrixRounds "tls.matrix.rounds" Tls (Int) "rounds in which the matrix was asked for, each after answers of the one before";
     MatrixComplete "tls.matrix.complete" Tls (Bool) "every question of the matrix was answered";
 
     // The certificate

@@ -22,8 +22,8 @@ pub struct TlsMatrix {
     pub odd: Vec<String>,
     /// Connections that it took.
     pub connections: u32,
-    /// The longest chain of connections, each begun after the one before it ended.
-    pub rounds: u32,
+    /// Rounds in which they were made, each after answers of the one before; where it was counted.
+    pub rounds: Option<u32>,
     /// Whether every question was answered.
     pub complete: bool,
 }

@@ -35,6 +35,9 @@ pub struct Recording {
     /// How this machine reaches the addresses, where the system says it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
+    /// Rounds in which the matrix of TLS was asked for, each after answers of the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matrix_rounds: Option<u32>,
     /// Every connection, in the order of their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
@@ -428,6 +431,7 @@ mod tests {
                 answer: LookupAnswer::NotFound,
             }],
             routes: vec![],
+            matrix_rounds: None,
             connections: vec![Connection {
                 id: 1,
                 check: "walk".into(),

@@ -121,7 +121,7 @@ pub fn matrix(recording: &Recording) -> Option<TlsMatrix> {
     let made: Vec<&Connection> = made
         .filter(|c| c.check == CHECK && c.end.how != EndHow::Interrupted)
         .collect();
-    rdpwhy_wire::matrix::read(&made)
+    rdpwhy_wire::matrix::read(&made, recording.matrix_rounds)
 }
 
 fn route(recording: &Recording) -> Vec<(FactKey, Value)> {

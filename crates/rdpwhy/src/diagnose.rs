@@ -100,6 +100,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 started: Timestamp::now(),
                 lookups: Vec::new(),
                 routes: Vec::new(),
+                matrix_rounds: None,
                 connections: Vec::new(),
             },
             not_done: Vec::new(),
@@ -516,6 +517,7 @@ mod tests {
                 answer: rdpwhy_model::recording::LookupAnswer::Literal([127, 0, 0, 1].into()),
             }],
             routes: Vec::new(),
+            matrix_rounds: None,
             connections: vec![made(WALK, EndHow::Interrupted, false)],
         };
         let report = conclude(&recording, 1.0, true, Vec::new());

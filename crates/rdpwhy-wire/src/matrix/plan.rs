@@ -69,9 +69,13 @@ fn full(version: Version, mut suites: Vec<u16>, shares: Shares) -> Hello {
 fn suites(known: &[Known<'_>], lanes: usize) -> Vec<Hello> {
     let fresh = known.iter().filter(|k| k.is_fresh());
     let fresh: Vec<Hello> = fresh
-        .map(|k| {
-            let likely = every_suite(k.version).iter().take(FIRST);
-            full(k.version, likely.copied().collect(), Shares::Asked)
+        .flat_map(|k| {
+            let likely = every_suite(k.version);
+            let likely = likely.get(..FIRST).unwrap_or(likely);
+            // Most servers have most to tell of TLS 1.2
+            let lanes = if k.version == version::TLS12 { 3 } else { 1 };
+            let lists = likely.chunks(likely.len().div_ceil(lanes).max(1));
+            lists.map(|l| full(k.version, l.to_vec(), Shares::Asked))
         })
         .collect();
     if !fresh.is_empty() {

@@ -19,7 +19,8 @@ use crate::{groups, signatures, suites};
 const MOST: usize = 20;
 
 /// What the connections of the matrix say; `None` when there are none.
-pub fn read(connections: &[&Connection]) -> Option<TlsMatrix> {
+/// `rounds` is how many rounds of questions it took, where that was counted.
+pub fn read(connections: &[&Connection], rounds: Option<u32>) -> Option<TlsMatrix> {
     if connections.is_empty() {
         return None;
     }
@@ -68,7 +69,7 @@ pub fn read(connections: &[&Connection]) -> Option<TlsMatrix> {
         certificates: prints.into_iter().collect(),
         odd: odd(&asked),
         connections: u32::try_from(connections.len()).unwrap_or(u32::MAX),
-        rounds: rounds(connections),
+        rounds,
         complete,
     })
 }
@@ -185,26 +186,6 @@ fn defined(suite: u16, version: Version) -> bool {
     suites::by_code(suite).is_none_or(fits)
 }
 
-/// How many connections came one after the other, in the longest chain of them.
-fn rounds(connections: &[&Connection]) -> u32 {
-    let mut spans: Vec<(u64, u64)> = connections
-        .iter()
-        .map(|c| (c.started_us, c.end.at_us))
-        .collect();
-    spans.sort_unstable();
-    let mut rounds = 0;
-    let mut earliest_end = 0;
-    for (start, end) in spans {
-        if rounds == 0 || start >= earliest_end {
-            rounds += 1;
-            earliest_end = end;
-        } else {
-            earliest_end = earliest_end.min(end);
-        }
-    }
-    rounds
-}
-
 /// The facts of a matrix.
 pub fn facts(matrix: &TlsMatrix) -> Facts {
     let accepted = |v: &&TlsVersion| v.accepted == Some(true);
@@ -246,9 +227,11 @@ pub fn facts(matrix: &TlsMatrix) -> Facts {
             FactKey::MatrixConnections,
             i64::from(matrix.connections).into(),
         ),
-        (FactKey::MatrixRounds, i64::from(matrix.rounds).into()),
         (FactKey::MatrixComplete, matrix.complete.into()),
     ];
+    if let Some(rounds) = matrix.rounds {
+        out.push((FactKey::MatrixRounds, i64::from(rounds).into()));
+    }
     if let Some(groups) = join(|v| v.groups.as_ref()) {
         out.push((FactKey::MatrixGroups, groups.into()));
     }

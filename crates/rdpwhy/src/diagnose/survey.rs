@@ -35,7 +35,7 @@ pub(super) fn extend(limits: &mut Limits) {
 }
 
 /// How far apart connections begin: some servers keep three in their queue and drop a fourth.
-const APART: Duration = Duration::from_millis(10);
+const APART: Duration = Duration::from_millis(5);
 /// A connect that takes so much longer than the quickest one has lost a packet.
 const LOST: Duration = Duration::from_millis(700);
 /// The least number of connections at once.
@@ -82,8 +82,12 @@ impl Session {
         let mut under_way = Vec::new();
         let mut pace = Pace::new(self.run.limits().at_once);
         let mut made = 0;
+        let mut round = 1;
         loop {
-            let pending: Vec<Hello> = under_way.iter().map(|(h, _)| Hello::clone(h)).collect();
+            let pending: Vec<Hello> = under_way
+                .iter()
+                .map(|((h, _), _)| Hello::clone(h))
+                .collect();
             let room = pace.at_once.saturating_sub(pending.len());
             for hello in plan::next(&asked, &pending, server_name.as_deref(), room) {
                 if self.run.connections_left() <= u32::try_from(pending.len()).unwrap_or(0) {
@@ -96,14 +100,19 @@ impl Session {
                     tokio::time::sleep_until(begin).await;
                     self.run.converse(to, script, patience).await
                 };
-                under_way.push((hello, Box::pin(talk)));
+                under_way.push(((hello, round), Box::pin(talk)));
+                self.with(|s| {
+                    s.recording.matrix_rounds = s.recording.matrix_rounds.max(Some(round))
+                });
             }
             if under_way.is_empty() {
                 return Ok(());
             }
-            let Some(connection) = first_of(&mut under_way).await else {
+            let ((_, asked_in), connection) = first_of(&mut under_way).await;
+            let Some(connection) = connection else {
                 return Err("the run has no connections left".to_owned());
             };
+            round = asked_in + 1;
             pace.learn(&connection);
             match Asked::of(&connection) {
                 Some(answered) => asked.push(answered),
@@ -170,14 +179,14 @@ impl Pace {
 }
 
 /// Waits for the first of them to end, and takes it out.
-async fn first_of<T, F: Future + Unpin>(under_way: &mut Vec<(T, F)>) -> F::Output {
+async fn first_of<T, F: Future + Unpin>(under_way: &mut Vec<(T, F)>) -> (T, F::Output) {
     std::future::poll_fn(|cx| {
         for n in 0..under_way.len() {
             if let Some((_, talk)) = under_way.get_mut(n)
                 && let Poll::Ready(output) = Pin::new(talk).poll(cx)
             {
-                under_way.swap_remove(n);
-                return Poll::Ready(output);
+                let (what, _) = under_way.swap_remove(n);
+                return Poll::Ready((what, output));
             }
         }
         Poll::Pending

@@ -2,6 +2,7 @@
 
 pub mod causes;
 pub mod explain;
+mod matrix;
 pub mod text;
 
 use anstyle::{AnsiColor, Style as Ansi};

@@ -34,6 +34,9 @@ pub fn report(report: &Report, style: Style) -> String {
     out.push('\n');
     out.push_str(&why(report, style));
     out.push_str(&findings(report, style));
+    if let Some(matrix) = &report.evidence.tls_matrix {
+        out.push_str(&super::matrix::grid(matrix, style));
+    }
     out.push_str(&unseen(report, style));
     if style.says_all() {
         out.push_str(&details(report, style));
