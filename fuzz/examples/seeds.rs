@@ -212,5 +212,6 @@ fn recording(walk: &[u8]) -> Recording {
             on_link: true,
         }],
         connections,
+        revocation: None,
     }
 }

@@ -135,6 +135,7 @@ pub fn made(bytes: &[u8]) -> Recording {
         lookups,
         routes: Vec::new(),
         connections,
+        revocation: None,
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Fault {
     pub stage: Option<Stage>,
     /// What a right diagnosis says.
     pub expect: Expect,
+    /// Whether a diagnosis has to ask for revocation (`--revocation`) to see it.
+    pub revocation: bool,
     pub(crate) script: Script,
 }
 
@@ -109,6 +111,7 @@ pub(crate) const fn healthy(id: &'static str, title: &'static str, script: Scrip
         kind: Kind::Healthy,
         stage: None,
         expect,
+        revocation: false,
         script,
     }
 }
@@ -131,6 +134,7 @@ pub(crate) const fn faulty(
         kind: Kind::Fault,
         stage: Some(stage),
         expect,
+        revocation: false,
         script,
     }
 }

@@ -208,6 +208,11 @@ facts! {
     CertCrlUrls "cert.crl_urls" Tls (List) "addresses of the revocation lists that the certificate names";
     CertOcspUrls "cert.ocsp_urls" Tls (List) "addresses of the OCSP responders that the certificate names";
     CertIssuerUrls "cert.issuer_urls" Tls (List) "addresses from which the issuer's certificate can be fetched, as the certificate names them";
+    CertRevocation "cert.revocation" Tls (Word(&["good", "revoked", "unknown", "unreachable", "none-named", "not-checked"])) "what the authority publishes about the certificate";
+    CertRevokedWhen "cert.revoked_when" Tls (Text) "when the authority revoked it, RFC 3339";
+    CertRevokedReason "cert.revoked_reason" Tls (Text) "why the authority revoked it, by RFC 5280 5.3.1";
+    CertRevocationSources "cert.revocation_sources" Tls (List) "the addresses that were named for it, each with what came";
+    CertRevocationTookMs "cert.revocation_took_ms" Tls (Int) "the longest of these fetches, in milliseconds: what a client waits";
     CertInspection "cert.inspection" Tls (Text) "the inspecting product that the issuer's name points to";
 
     // Nla

@@ -7,6 +7,7 @@
 pub mod fact;
 pub mod recording;
 pub mod report;
+pub mod revocation;
 mod stage;
 pub mod text;
 

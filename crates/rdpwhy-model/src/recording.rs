@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::revocation::Revocation;
 use crate::text::{hex, unhex};
 
 /// The name of the recording's format.
@@ -38,6 +39,10 @@ pub struct Recording {
     /// Every connection, in the order of their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
+    /// What the addresses say that the certificates name for their revocation; absent where nobody
+    /// asked, empty where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<Vec<Revocation>>,
 }
 
 /// One question about the name.
@@ -451,6 +456,7 @@ mod tests {
                     at_us: 9,
                 },
             }],
+            revocation: None,
         };
         let text = serde_json::to_string(&recording).unwrap();
         assert_eq!(serde_json::from_str::<Recording>(&text).unwrap(), recording);

@@ -5,7 +5,9 @@
 
 pub mod checks;
 mod converse;
+mod http;
 pub mod names;
+mod revocation;
 mod run;
 mod socket;
 mod system;

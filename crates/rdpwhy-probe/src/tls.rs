@@ -1,4 +1,5 @@
-//! Completed TLS handshakes, by OpenSSL. The only place in this crate that names it.
+//! Completed TLS handshakes, by OpenSSL. This file and its folder are the only places in this crate
+//! that name it.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -19,6 +20,8 @@ use tokio_openssl::SslStream;
 
 use crate::ProbeError;
 use crate::tape::Recorded;
+
+pub(crate) mod revocation;
 
 /// The roots that this machine trusts, and those that the user adds.
 pub struct TrustStore {

@@ -99,6 +99,10 @@ pub fn understand(recording: &Recording) -> FactSet {
         let ids: Vec<u32> = made.iter().map(|c| c.id).collect();
         add(&mut facts, said, &source, &ids);
     }
+    if let Some(asked) = &recording.revocation {
+        let said = rdpwhy_wire::revocation::facts(asked);
+        add(&mut facts, said, crate::revocation::SOURCE, &[]);
+    }
     facts
 }
 

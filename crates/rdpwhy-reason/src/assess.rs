@@ -15,6 +15,7 @@ use crate::catalogue::{Catalogue, CauseEntry, FixEntry, GroupEntry};
 use crate::condition::Truth;
 use crate::judge::{Judgement, judge};
 use crate::ladder;
+use crate::revocation;
 
 /// How many causes that are merely possible are listed.
 const POSSIBLE: usize = 6;
@@ -366,6 +367,9 @@ fn unseen(
             "whether the packets reach the host",
             "a capture on the host while rdpwhy runs: does the SYN arrive?",
         );
+    }
+    if let Some((what, how)) = revocation::unseen(case.facts) {
+        put(what, how);
     }
     for n in &case.not_done {
         put(&format!("the check {}", n.check), &n.why);

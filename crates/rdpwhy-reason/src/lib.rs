@@ -9,3 +9,4 @@ pub mod derive;
 pub mod explain;
 pub mod judge;
 mod ladder;
+mod revocation;

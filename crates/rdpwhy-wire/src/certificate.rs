@@ -186,11 +186,11 @@ pub fn serial_text(octets: &[u8]) -> String {
 
 /// The addresses that a certificate names, fit to show. One that is cut ends with an ellipsis.
 #[derive(Debug, Default)]
-struct Addresses {
+pub(crate) struct Addresses {
     /// Revocation lists (RFC 5280 4.2.1.13).
-    crl: Vec<String>,
+    pub(crate) crl: Vec<String>,
     /// OCSP responders (RFC 5280 4.2.2.1).
-    ocsp: Vec<String>,
+    pub(crate) ocsp: Vec<String>,
     /// Where the issuer's certificate lies (RFC 5280 4.2.2.1).
     issuer: Vec<String>,
 }
@@ -201,7 +201,7 @@ impl Addresses {
     /// How many of a kind are kept.
     const MOST: usize = 16;
 
-    fn of(cert: &X509Certificate<'_>) -> Self {
+    pub(crate) fn of(cert: &X509Certificate<'_>) -> Self {
         let mut out = Self::default();
         for extension in cert.extensions() {
             match extension.parsed_extension() {

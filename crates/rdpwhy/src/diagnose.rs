@@ -54,6 +54,8 @@ pub struct Request {
     pub limits: Limits,
     /// How often to walk, one after the other, for one verdict over the series.
     pub repeat: u32,
+    /// Whether to ask what the authorities publish about the host's certificates.
+    pub revocation: bool,
     /// Whom to trust.
     pub trust: TrustStore,
 }
@@ -77,11 +79,18 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         resolver,
         mut limits,
         repeat,
+        revocation,
         trust,
     } = request;
     // A series adds its own connections and its own time
     limits.connections += repeat.saturating_sub(1);
     limits.run += (limits.stage + PAUSE) * repeat.saturating_sub(1);
+    // So do the fetches of revocation, which run all at once
+    limits.run += if revocation {
+        limits.stage
+    } else {
+        Duration::ZERO
+    };
     let session = Session {
         run: Run::new(limits, trust),
         shared: Mutex::new(Shared {
@@ -95,6 +104,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 lookups: Vec::new(),
                 routes: Vec::new(),
                 connections: Vec::new(),
+                revocation: None,
             },
             not_done: Vec::new(),
         }),
@@ -102,7 +112,12 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     };
     let limit = session.run.limits().run;
     let stopped = tokio::select! {
-        () = session.look(resolver, repeat, progress) => false,
+        () = async {
+            session.look(resolver, repeat, progress).await;
+            if revocation {
+                session.look_up_revocation(resolver, progress).await;
+            }
+        } => false,
         _ = tokio::signal::ctrl_c() => true,
         () = tokio::time::sleep(limit) => {
             session.not_done("the rest", &format!("the run's limit of {} s was reached", limit.as_secs()));
@@ -220,6 +235,13 @@ impl Session {
             let (lookups, ()) = tokio::join!(lookups, self.wave(checks));
             self.with(|s| s.recording.lookups.extend::<Vec<Lookup>>(lookups));
         }
+    }
+
+    /// Asks the addresses that the host's certificates name for their revocation.
+    async fn look_up_revocation(&self, resolver: Option<SocketAddr>, progress: Progress<'_>) {
+        progress("asking whether the certificate is revoked");
+        let asked = self.run.revocation(&self.recording(), resolver).await;
+        self.with(|s| s.recording.revocation = asked);
     }
 
     /// Reaches every address, and walks down the ladder on the first that connects.
@@ -495,6 +517,7 @@ mod tests {
             }],
             routes: Vec::new(),
             connections: vec![made(WALK, EndHow::Interrupted, false)],
+            revocation: None,
         };
         let report = conclude(&recording, 1.0, true, Vec::new());
         assert_eq!(

@@ -103,6 +103,7 @@ fn diagnose(fault: &'static Fault, output: &Output) -> Result<Diagnosis> {
         resolver,
         limits: Limits::default(),
         repeat: 1,
+        revocation: fault.revocation,
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
     };
     let diagnosis = super::probe::watch(request, output);

@@ -38,6 +38,9 @@ pub(super) struct Probe {
     /// Walk so often, one after the other, for one verdict over the series
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
+    /// Ask over http whether the certificate is revoked, at the addresses that it names (CRL, OCSP)
+    #[arg(long)]
+    revocation: bool,
     /// Keep everything that was sent and received in this file, for `rdpwhy replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -59,6 +62,7 @@ impl Probe {
             resolver: self.resolver.as_deref().map(resolver).transpose()?,
             limits,
             repeat: self.repeat,
+            revocation: self.revocation,
             trust: TrustStore::new(&self.trust)?,
         };
         let Diagnosis { report, recording } = watch(request, output)?;
