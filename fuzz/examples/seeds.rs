@@ -213,5 +213,6 @@ fn recording(walk: &[u8]) -> Recording {
         }],
         connections,
         revocation: None,
+        remembered: None,
     }
 }

@@ -136,6 +136,7 @@ pub fn made(bytes: &[u8]) -> Recording {
         routes: Vec::new(),
         connections,
         revocation: None,
+        remembered: None,
     }
 }
 

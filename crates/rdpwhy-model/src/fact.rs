@@ -213,6 +213,15 @@ facts! {
     CertRevokedReason "cert.revoked_reason" Tls (Text) "why the authority revoked it, by RFC 5280 5.3.1";
     CertRevocationSources "cert.revocation_sources" Tls (List) "the addresses that were named for it, each with what came";
     CertRevocationTookMs "cert.revocation_took_ms" Tls (Int) "the longest of these fetches, in milliseconds: what a client waits";
+    CertSeen "cert.seen" Tls (Word(&["first", "same", "renewed-same-key", "changed"])) "the certificate against the one that this target showed in an earlier run";
+    CertSeenWhen "cert.seen_when" Tls (Text) "when the earlier certificate was last seen, RFC 3339";
+    CertSeenDays "cert.seen_days" Tls (Int) "whole days over which the earlier certificate was seen";
+    CertSeenBeforeSha256 "cert.seen_before_sha256" Tls (Text) "SHA-256 fingerprint of the earlier certificate";
+    CertSeenBeforeIssuer "cert.seen_before_issuer" Tls (Text) "issuer of the earlier certificate";
+    CertSeenBeforeDaysLeft "cert.seen_before_days_left" Tls (Int) "whole days that the earlier certificate would still be valid; negative for those since it expired";
+    CertSeenSameNames "cert.seen_same_names" Tls (Bool) "subject and issuer are those of the earlier certificate";
+    CertSeenElsewhere "cert.seen_elsewhere" Tls (List) "other targets that showed the same key in earlier runs";
+    CertSeenElsewhereAny "cert.seen_elsewhere_any" Tls (Bool) "another target showed the same key in an earlier run";
     CertInspection "cert.inspection" Tls (Text) "the inspecting product that the issuer's name points to";
 
     // Nla

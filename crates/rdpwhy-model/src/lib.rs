@@ -8,6 +8,7 @@ pub mod fact;
 pub mod recording;
 pub mod report;
 pub mod revocation;
+pub mod seen;
 mod stage;
 pub mod text;
 

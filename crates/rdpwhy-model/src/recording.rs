@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::revocation::Revocation;
+use crate::seen::Remembered;
 use crate::text::{hex, unhex};
 
 /// The name of the recording's format.
@@ -43,6 +44,10 @@ pub struct Recording {
     /// asked, empty where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Vec<Revocation>>,
+    /// What earlier runs had seen of the target and its key; absent where nothing was remembered
+    /// or no certificate was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<Remembered>,
 }
 
 /// One question about the name.
@@ -457,6 +462,7 @@ mod tests {
                 },
             }],
             revocation: None,
+            remembered: None,
         };
         let text = serde_json::to_string(&recording).unwrap();
         assert_eq!(serde_json::from_str::<Recording>(&text).unwrap(), recording);

@@ -9,6 +9,7 @@ use rdpwhy_wire::clients::{self, Client};
 
 use crate::checks::walk::{REACH, WALK};
 use crate::checks::{self, Context};
+use crate::remembered;
 
 /// What the checks need to know of a recording. `None` when its client is not known.
 pub fn context<'a>(
@@ -103,6 +104,8 @@ pub fn understand(recording: &Recording) -> FactSet {
         let said = rdpwhy_wire::revocation::facts(asked);
         add(&mut facts, said, crate::revocation::SOURCE, &[]);
     }
+    let said = remembered::read(recording, &facts);
+    add(&mut facts, said, remembered::SOURCE, &[]);
     facts
 }
 

@@ -230,6 +230,7 @@ const fn spelled_out(key: FactKey) -> FactKey {
     match key {
         FactKey::PortsAnyOpen => FactKey::PortsOpen,
         FactKey::PortsAnyRdp => FactKey::PortsRdp,
+        FactKey::CertSeenElsewhereAny => FactKey::CertSeenElsewhere,
         key => key,
     }
 }

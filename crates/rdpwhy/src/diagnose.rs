@@ -22,6 +22,7 @@ use rdpwhy_reason::derive::derive;
 use rdpwhy_reason::judge::{judge, wanted};
 use rdpwhy_wire::clients;
 
+use crate::memory::{Store, recall};
 use crate::target::Target;
 
 /// Addresses of a name that are tried at the beginning, at most: a healthy host with many
@@ -56,6 +57,8 @@ pub struct Request {
     pub repeat: u32,
     /// Whether to ask what the authorities publish about the host's certificates.
     pub revocation: bool,
+    /// Where earlier runs kept what they saw; `None` does without.
+    pub memory: Option<Store>,
     /// Whom to trust.
     pub trust: TrustStore,
 }
@@ -80,6 +83,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         mut limits,
         repeat,
         revocation,
+        memory,
         trust,
     } = request;
     // A series adds its own connections and its own time
@@ -105,9 +109,11 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 routes: Vec::new(),
                 connections: Vec::new(),
                 revocation: None,
+                remembered: None,
             },
             not_done: Vec::new(),
         }),
+        memory,
         random: random(),
     };
     let limit = session.run.limits().run;
@@ -154,6 +160,7 @@ pub fn conclude(
 struct Session {
     run: Run,
     shared: Mutex<Shared>,
+    memory: Option<Store>,
     random: [u8; 32],
 }
 
@@ -185,9 +192,10 @@ impl Session {
     }
 
     fn conclude(self, stopped: bool) -> Diagnosis {
-        let recording = self.recording();
+        let mut recording = self.recording();
         let elapsed_ms = f64::from(u32::try_from(self.run.now_us()).unwrap_or(u32::MAX)) / 1000.0;
-        let not_done = self.with(|s| std::mem::take(&mut s.not_done));
+        let mut not_done = self.with(|s| std::mem::take(&mut s.not_done));
+        not_done.extend(recall(self.memory.as_ref(), &mut recording));
         let report = conclude(&recording, elapsed_ms, stopped, not_done);
         Diagnosis { report, recording }
     }
@@ -518,6 +526,7 @@ mod tests {
             routes: Vec::new(),
             connections: vec![made(WALK, EndHow::Interrupted, false)],
             revocation: None,
+            remembered: None,
         };
         let report = conclude(&recording, 1.0, true, Vec::new());
         assert_eq!(

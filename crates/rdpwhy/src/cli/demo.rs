@@ -104,6 +104,7 @@ fn diagnose(fault: &'static Fault, output: &Output) -> Result<Diagnosis> {
         limits: Limits::default(),
         repeat: 1,
         revocation: fault.revocation,
+        memory: None,
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
     };
     let diagnosis = super::probe::watch(request, output);

@@ -300,7 +300,10 @@ fn findings(report: &Report, style: Style) -> String {
             {
                 out.push_str(&item(&format!("Seen: {}: {}", e.what, e.value)));
             }
-            out.push_str(&item(&format!("More: rdpwhy causes {}", f.id)));
+            // What concerns no cause of the catalogue has no page there
+            if !f.fixes.is_empty() {
+                out.push_str(&item(&format!("More: rdpwhy causes {}", f.id)));
+            }
         }
     }
     if !out.is_empty() {

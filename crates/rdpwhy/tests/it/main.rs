@@ -5,6 +5,7 @@
 
 mod command_line;
 mod house;
+mod memory;
 #[cfg(unix)] // where xrdp and FreeRDP's server run
 mod real_servers;
 mod scenarios;
