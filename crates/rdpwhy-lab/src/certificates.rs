@@ -17,6 +17,8 @@ use openssl::x509::extension::{
 };
 use openssl::x509::{X509, X509Builder, X509Name, X509NameRef};
 
+use crate::published::{Published, Signatory};
+
 const DAY: i64 = 24 * 60 * 60;
 
 /// How a certificate is made: a fault names only what is wrong with it.
@@ -36,6 +38,8 @@ pub(crate) struct Certificate {
     pub(crate) usage: Usage,
     /// Who signed it.
     pub(crate) issuer: Issuer,
+    /// What the issuer publishes about it, where the certificate names an address for that.
+    pub(crate) published: Option<Published>,
 }
 
 /// The key of a certificate.
@@ -91,6 +95,7 @@ impl Certificate {
         name: None,
         usage: Usage::Server,
         issuer: Issuer::Itself,
+        published: None,
     };
 
     /// What a company's authority issues.
@@ -109,6 +114,8 @@ pub(crate) struct Chain {
     pub(crate) above: Vec<X509>,
     /// The lab's root in PEM, where one stands at the top.
     pub(crate) root: Option<String>,
+    /// What lies at the address that the certificate names for its revocation.
+    pub(crate) published: Vec<u8>,
 }
 
 /// An authority that signs.
@@ -117,17 +124,31 @@ struct Authority {
     key: PKey<Private>,
 }
 
-/// Makes the certificate for a machine of that name.
-pub(crate) fn issue(recipe: &Certificate, host: &str) -> Result<Chain, ErrorStack> {
+impl Authority {
+    fn signatory(&self) -> Signatory<'_> {
+        Signatory {
+            certificate: &self.certificate,
+            key: &self.key,
+        }
+    }
+}
+
+/// Makes the certificate for a machine of that name. `url` is where its revocation is published.
+pub(crate) fn issue(
+    recipe: &Certificate,
+    host: &str,
+    url: Option<&str>,
+) -> Result<Chain, ErrorStack> {
     let key = recipe.key.generate()?;
     let name = recipe.name.unwrap_or(host);
     if recipe.issuer == Issuer::Itself {
-        let leaf = leaf(recipe, name, &key, None)?;
+        let leaf = leaf(recipe, name, &key, None, None)?;
         return Ok(Chain {
             key,
             leaf,
             above: Vec::new(),
             root: None,
+            published: Vec::new(),
         });
     }
     let root = authority("Lab Root CA", (-400, 3650), None)?;
@@ -149,13 +170,21 @@ pub(crate) fn issue(recipe: &Certificate, host: &str) -> Result<Chain, ErrorStac
             (copy, Vec::new())
         }
     };
-    let leaf = leaf(recipe, name, &key, Some(&issuer))?;
+    let leaf = leaf(recipe, name, &key, Some(&issuer), url)?;
+    let published = match recipe.published {
+        Some(published) => {
+            let other = authority("Other Root CA", (-400, 3650), None)?;
+            published.body(&leaf, &issuer.signatory(), &other.signatory())?
+        }
+        None => Vec::new(),
+    };
     let pem = String::from_utf8_lossy(&root.certificate.to_pem()?).into_owned();
     Ok(Chain {
         key,
         leaf,
         above,
         root: Some(pem),
+        published,
     })
 }
 
@@ -188,6 +217,7 @@ fn leaf(
     name: &str,
     key: &PKey<Private>,
     issuer: Option<&Authority>,
+    url: Option<&str>,
 ) -> Result<X509, ErrorStack> {
     let subject = common_name(name)?;
     let signer = issuer.map(|authority| authority.certificate.subject_name());
@@ -213,6 +243,9 @@ fn leaf(
         for extension in [names, own, above] {
             builder.append_extension(extension)?;
         }
+    }
+    if let (Some(published), Some(url)) = (recipe.published, url) {
+        builder.append_extension(published.extension(url)?)?;
     }
     let digest = match recipe.digest {
         Digest::Sha1 => MessageDigest::sha1(),

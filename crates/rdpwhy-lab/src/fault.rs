@@ -77,6 +77,12 @@ impl fmt::Display for Outcome {
 }
 
 impl Fault {
+    /// The same, for a diagnosis that asks for revocation.
+    pub(crate) const fn asking_for_revocation(mut self) -> Self {
+        self.revocation = true;
+        self
+    }
+
     /// Why this fault cannot be shown on this machine, if it cannot.
     pub fn unavailable(&self) -> Option<&'static str> {
         if self.script.listen == Listen::Full && !cfg!(target_os = "linux") {
