@@ -83,6 +83,9 @@ fn seeds() -> Result<Vec<Seed>, Box<dyn Error>> {
         ..plain.clone()
     };
     put("certificate", "several-names", issued.der());
+    put("revocation", "plain", made::list(&[]));
+    let part = made::issued_at(b"http://crl.example/a.crl");
+    put("revocation", "of-one-address", made::list(&part));
 
     put("peer", "ssh", b"SSH-2.0-OpenSSH_9.2\r\n".to_vec());
     put("peer", "http", b"HTTP/1.1 400 Bad Request\r\n".to_vec());

@@ -329,6 +329,31 @@ pub fn access_at(entries: &[(u8, &[u8])]) -> Vec<u8> {
     der(0x30, &[kind, der(0x04, &der(0x30, &list))].concat())
 }
 
+/// A revocation list of one entry with these extensions (RFC 5280 5.1). Its signature is not one.
+pub fn list(extensions: &[u8]) -> Vec<u8> {
+    let issuer = name(&[(COMMON_NAME.to_vec(), 0x0c, b"Corp Issuing CA".to_vec())]);
+    // ecdsa-with-SHA256
+    let algorithm = der(0x30, &der(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]));
+    let entry = [der(0x02, &[0x12, 0x67]), der(0x17, b"260501120000Z")].concat();
+    let signed = [
+        der(0x02, &[1]),
+        algorithm.clone(),
+        issuer,
+        der(0x17, b"260501120000Z"),
+        der(0x17, b"270501120000Z"),
+        der(0x30, &der(0x30, &entry)),
+        der(0xa0, &der(0x30, extensions)),
+    ];
+    let whole = [der(0x30, &signed.concat()), algorithm, bits(&[0x30, 0])];
+    der(0x30, &whole.concat())
+}
+
+/// issuingDistributionPoint with one address (RFC 5280 5.2.5).
+pub fn issued_at(address: &[u8]) -> Vec<u8> {
+    let name = der(0xa0, &der(0xa0, &der(0x86, address)));
+    extension(28, &der(0x30, &name))
+}
+
 /// A bit string of whole bytes.
 fn bits(content: &[u8]) -> Vec<u8> {
     der(0x03, &[&[0], content].concat())

@@ -16,19 +16,20 @@ use rdpwhy_wire::certificate::{self, Viewpoint};
 use rdpwhy_wire::read::{self, Facts};
 use rdpwhy_wire::script::{Framed, Framing};
 use rdpwhy_wire::x224::Answer;
-use rdpwhy_wire::{credssp, mcs, ntlm, peer, tls, x224};
+use rdpwhy_wire::{credssp, mcs, ntlm, peer, revocation, tls, x224};
 
 /// What holds for one reader.
 pub type Oracle = fn(&[u8]);
 
 /// Every oracle by the name of its target.
-pub const ORACLES: [(&str, Oracle); 8] = [
+pub const ORACLES: [(&str, Oracle); 9] = [
     ("x224", confirm),
     ("tls", server_flight),
     ("credssp", ts_request),
     ("ntlm", challenge),
     ("mcs", connect_response),
     ("certificate", chain),
+    ("revocation", list),
     ("peer", greeting),
     ("walk", walk),
 ];
@@ -201,6 +202,26 @@ pub fn chain(bytes: &[u8]) {
                 assert!(facts[..i].iter().all(|f| f.0 != *key), "{key} twice");
             }
         }
+    }
+}
+
+/// A revocation list, and the same bytes as a chain that names such lists.
+pub fn list(bytes: &[u8]) {
+    let named = ["http://crl.example/a.crl".to_owned()];
+    for authority in [false, true] {
+        let less = revocation::covers(bytes, &[], authority);
+        let more = revocation::covers(bytes, &named, authority);
+        assert!(
+            more || !less,
+            "it covers less where more addresses are named"
+        );
+    }
+    let pointers = revocation::pointers(&[bytes, bytes]);
+    assert!(pointers.len() <= MOST, "{} addresses", pointers.len());
+    for (i, pointer) in pointers.iter().enumerate() {
+        assert!(printable(&pointer.url), "{:?}", pointer.url);
+        assert!(pointer.url.len() <= LONGEST, "{:?}", pointer.url);
+        assert!(!pointers[..i].contains(pointer), "{pointer:?} twice");
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rdpwhy_model::recording::{Connection, Recording};
 use rdpwhy_model::revocation::{Answer, Kind, Revocation};
 use rdpwhy_wire::revocation::{Pointer, chain, covers, pointers};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::TrustStore;
@@ -49,13 +50,14 @@ pub(crate) async fn look_up(
     let links = links(&chain, trust);
     let now = recording.started.as_second();
     let lists: Arc<[Vec<String>]> = (0..links.len()).map(|c| lists_of(&pointers, c)).collect();
+    let reader = Arc::new(Semaphore::new(1));
     let mut asking = JoinSet::new();
     let mut fetches = 0;
     for (place, pointer) in pointers.iter().cloned().enumerate() {
         let is_http = pointer.url.to_ascii_lowercase().starts_with("http:");
         fetches += usize::from(is_http);
         let link = links.get(pointer.certificate).cloned().flatten();
-        let lists = Arc::clone(&lists);
+        let (lists, reader) = (Arc::clone(&lists), Arc::clone(&reader));
         let asked = fetches <= FETCHES || !is_http;
         asking.spawn(async move {
             let begun = Instant::now();
@@ -63,7 +65,16 @@ pub(crate) async fn look_up(
                 _ if !is_http => Answer::NotHttp,
                 _ if !asked => Answer::NotAsked,
                 None => Answer::NoIssuer,
-                Some(link) => ask(link, &pointer, lists, now, server, deadline).await,
+                Some(link) => {
+                    let asking = Asking {
+                        lists,
+                        reader,
+                        now,
+                        server,
+                        deadline,
+                    };
+                    ask(link, &pointer, asking).await
+                }
             };
             let took_us = match answer {
                 Answer::NotHttp | Answer::NotAsked => 0,
@@ -108,13 +119,28 @@ fn lists_of(pointers: &[Pointer], certificate: usize) -> Vec<String> {
         .collect()
 }
 
-async fn ask(
-    link: Link,
-    pointer: &Pointer,
+/// What every question of a run shares.
+struct Asking {
+    /// The addresses of lists that each certificate names.
     lists: Arc<[Vec<String>]>,
+    /// One list is read at a time: a large one takes memory.
+    reader: Arc<Semaphore>,
+    /// Seconds since 1970.
     now: i64,
     server: Option<SocketAddr>,
     deadline: Duration,
+}
+
+async fn ask(
+    link: Link,
+    pointer: &Pointer,
+    Asking {
+        lists,
+        reader,
+        now,
+        server,
+        deadline,
+    }: Asking,
 ) -> Answer {
     let url = pointer.url.clone();
     let wanted = match pointer.kind {
@@ -146,12 +172,20 @@ async fn ask(
     };
     let (kind, certificate) = (pointer.kind, pointer.certificate);
     // A large list takes a while to read, and the other fetches must not wait for it
-    let reading = spawn_blocking(move || match kind {
+    let Ok(turn) = reader.acquire_owned().await else {
+        return Answer::Unreadable("reading it failed".to_owned());
+    };
+    let read = move || match kind {
         Kind::Ocsp => link.by_responder(&body, now),
         Kind::Crl => {
             let named = lists.get(certificate).map_or(&[][..], Vec::as_slice);
             link.by_list(&body, now, |list| covers(list, named, certificate > 0))
         }
+    };
+    let reading = spawn_blocking(move || {
+        let answer = read();
+        drop(turn);
+        answer
     });
     match tokio::time::timeout(READING, reading).await {
         Ok(Ok(answer)) => answer,
