@@ -2,7 +2,7 @@
 
 use rdpwhy_model::recording::Recording;
 use rdpwhy_model::seen::{Remembered, Shown};
-use rdpwhy_model::text::shown;
+use rdpwhy_model::text::{shown, time};
 use rdpwhy_model::{FactKey, FactSet};
 use rdpwhy_wire::read::Facts;
 
@@ -55,7 +55,7 @@ pub(crate) fn read(recording: &Recording, facts: &FactSet) -> Facts {
         "changed"
     };
     out.push((FactKey::CertSeen, word.into()));
-    out.push((FactKey::CertSeenWhen, known.last.to_string().into()));
+    out.push((FactKey::CertSeenWhen, time(known.last.as_second()).into()));
     let span = known
         .last
         .as_second()

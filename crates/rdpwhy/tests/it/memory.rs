@@ -238,8 +238,13 @@ fn runs_at_the_same_time_do_not_spoil_it() {
 
 /// The report of a healthy host, whose target showed another certificate before.
 fn judged(change: impl Fn(&mut Known, Timestamp), elsewhere: &[&str]) -> Report {
+    judged_in("healthy-nla", change, elsewhere)
+}
+
+/// The same of a host of that scenario.
+fn judged_in(scenario: &str, change: impl Fn(&mut Known, Timestamp), elsewhere: &[&str]) -> Report {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let recording = std::fs::read(folder.join("healthy-nla.json")).unwrap();
+    let recording = std::fs::read(folder.join(scenario).with_extension("json")).unwrap();
     let mut recording: Recording = serde_json::from_slice(&recording).unwrap();
     let now = recording.started;
     let plain = rdpwhy::diagnose::conclude(&recording, 1.0, false, Vec::new());
@@ -289,6 +294,14 @@ fn a_renewal_is_no_alarm_and_other_names_are() {
     assert_eq!(found(&expired), [("cert-renewed", info)]);
     let other = judged(|k, _| k.shown.issuer = "CN=Corp CA".into(), &[]);
     assert_eq!(found(&other), [("cert-changed", Severity::Warning)]);
+    // One that is trusted for the name needs no memory to be believed
+    let company = |k: &mut Known, _| k.shown.issuer = "CN=Old CA".into();
+    let trusted = judged_in("healthy-crl", company, &[]);
+    assert_eq!(
+        trusted.evidence.facts.text(FactKey::CertTrust),
+        Some("trusted")
+    );
+    assert_eq!(found(&trusted), [("cert-changed", info)]);
     // Seen for an hour only: nothing was settled yet
     let new = judged(
         |k, _| {
