@@ -229,6 +229,8 @@ pub struct Certificate {
     pub signature: Vec<u8>,
     /// The public key.
     pub key: Key,
+    /// Further extensions, each encoded: see [`extension`].
+    pub more: Vec<Vec<u8>>,
 }
 
 impl Certificate {
@@ -244,6 +246,7 @@ impl Certificate {
             usages: vec![SERVER_AUTH.to_vec()],
             signature: SHA256_RSA.to_vec(),
             key: Key::Rsa(modulus),
+            more: Vec::new(),
         }
     }
 
@@ -277,6 +280,7 @@ impl Certificate {
             let list: Vec<u8> = self.usages.iter().flat_map(|u| der(0x06, u)).collect();
             extensions.extend(extension(37, &der(0x30, &list)));
         }
+        extensions.extend(self.more.concat());
         let mut fields = vec![
             der(0xa0, &der(0x02, &[2])),
             der(0x02, &[1]),
@@ -302,10 +306,27 @@ fn name(attributes: &[(Vec<u8>, u8, Vec<u8>)]) -> Vec<u8> {
     der(0x30, &parts.collect::<Vec<u8>>())
 }
 
-/// An extension of the family 2.5.29.
-fn extension(number: u8, content: &[u8]) -> Vec<u8> {
+/// An extension of the family 2.5.29 (RFC 5280 4.2.1).
+pub fn extension(number: u8, content: &[u8]) -> Vec<u8> {
     let kind = der(0x06, &[0x55, 0x1d, number]);
     der(0x30, &[kind, der(0x04, content)].concat())
+}
+
+/// cRLDistributionPoints with one address (RFC 5280 4.2.1.13).
+pub fn crl_at(address: &[u8]) -> Vec<u8> {
+    let name = der(0xa0, &der(0xa0, &der(0x86, address)));
+    extension(31, &der(0x30, &der(0x30, &name)))
+}
+
+/// authorityInfoAccess (RFC 5280 4.2.2.1): 1 is OCSP and 2 the issuer's certificate.
+pub fn access_at(entries: &[(u8, &[u8])]) -> Vec<u8> {
+    let entry = |(method, address): &(u8, &[u8])| {
+        let kind = der(0x06, &[0x2b, 6, 1, 5, 5, 7, 0x30, *method]);
+        der(0x30, &[kind, der(0x86, address)].concat())
+    };
+    let list: Vec<u8> = entries.iter().flat_map(entry).collect();
+    let kind = der(0x06, &[0x2b, 6, 1, 5, 5, 7, 1, 1]);
+    der(0x30, &[kind, der(0x04, &der(0x30, &list))].concat())
 }
 
 /// A bit string of whole bytes.

@@ -203,6 +203,11 @@ facts! {
     CertEku "cert.eku" Tls (List) "extended key usages, by object identifier";
     CertSha256 "cert.sha256" Tls (Text) "SHA-256 fingerprint";
     CertSha1 "cert.sha1" Tls (Text) "SHA-1 thumbprint, as Windows shows it";
+    CertSpkiSha256 "cert.spki_sha256" Tls (Text) "SHA-256 of the SubjectPublicKeyInfo, in DER: it stays when a certificate is renewed with the same key";
+    CertSerial "cert.serial" Tls (Text) "serial number, in hexadecimal without leading zeros; a negative one with a minus sign";
+    CertCrlUrls "cert.crl_urls" Tls (List) "addresses of the revocation lists that the certificate names";
+    CertOcspUrls "cert.ocsp_urls" Tls (List) "addresses of the OCSP responders that the certificate names";
+    CertIssuerUrls "cert.issuer_urls" Tls (List) "addresses from which the issuer's certificate can be fetched, as the certificate names them";
     CertInspection "cert.inspection" Tls (Text) "the inspecting product that the issuer's name points to";
 
     // Nla

@@ -138,6 +138,15 @@ pub fn facts(chain: &[&[u8]], view: Viewpoint<'_>) -> Option<Vec<(FactKey, Value
     put(FactKey::CertIssuer, shown(&issuer, KEPT).into());
     put(FactKey::CertSha256, hex(&Sha256::digest(der)).into());
     put(FactKey::CertSha1, hex(&Sha1::digest(der)).into());
+    put(
+        FactKey::CertSpkiSha256,
+        hex(&Sha256::digest(leaf.public_key().raw)).into(),
+    );
+    put(FactKey::CertSerial, serial_text(leaf.raw_serial()).into());
+    let addresses = Addresses::of(&leaf);
+    put(FactKey::CertCrlUrls, addresses.crl.into());
+    put(FactKey::CertOcspUrls, addresses.ocsp.into());
+    put(FactKey::CertIssuerUrls, addresses.issuer.into());
     Some(out)
 }
 
@@ -149,6 +158,88 @@ fn kept(list: &[String]) -> Vec<String> {
         out.push(format!("… and {} more", list.len() - out.len()));
     }
     out
+}
+
+/// A serial number as text, from the content octets of its DER: hexadecimal without leading
+/// zeros, a minus sign before a negative one. At most 64 octets are shown; RFC 5280 4.1.2.2 allows
+/// 20.
+pub fn serial_text(octets: &[u8]) -> String {
+    const MOST_OCTETS: usize = 64;
+    let negative = octets.first().is_some_and(|b| b & 0x80 != 0);
+    let mut magnitude = octets.to_vec();
+    if negative {
+        // Two's complement: the magnitude is the inverse plus one
+        let mut carry = true;
+        for byte in magnitude.iter_mut().rev() {
+            let (sum, over) = (!*byte).overflowing_add(u8::from(carry));
+            (*byte, carry) = (sum, over);
+        }
+    }
+    let zeros = magnitude.iter().take_while(|b| **b == 0).count();
+    let digits = &magnitude[zeros.min(magnitude.len().saturating_sub(1))..];
+    let sign = if negative { "-" } else { "" };
+    match digits.get(..MOST_OCTETS) {
+        Some(first) if digits.len() > MOST_OCTETS => format!("{sign}{}…", hex(first)),
+        _ => format!("{sign}{}", hex(digits)),
+    }
+}
+
+/// The addresses that a certificate names, fit to show. One that is cut ends with an ellipsis.
+#[derive(Debug, Default)]
+struct Addresses {
+    /// Revocation lists (RFC 5280 4.2.1.13).
+    crl: Vec<String>,
+    /// OCSP responders (RFC 5280 4.2.2.1).
+    ocsp: Vec<String>,
+    /// Where the issuer's certificate lies (RFC 5280 4.2.2.1).
+    issuer: Vec<String>,
+}
+
+impl Addresses {
+    /// The longest address that is kept, in characters: an LDAP one has about 250.
+    const LONGEST: usize = 400;
+    /// How many of a kind are kept.
+    const MOST: usize = 16;
+
+    fn of(cert: &X509Certificate<'_>) -> Self {
+        let mut out = Self::default();
+        for extension in cert.extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::CRLDistributionPoints(points) => {
+                    for point in points.iter() {
+                        if let Some(DistributionPointName::FullName(names)) =
+                            &point.distribution_point
+                        {
+                            for name in names {
+                                Self::keep(&mut out.crl, name);
+                            }
+                        }
+                    }
+                }
+                ParsedExtension::AuthorityInfoAccess(access) => {
+                    for description in access.iter() {
+                        // id-ad-ocsp and id-ad-caIssuers
+                        let list = match description.access_method.as_bytes() {
+                            [0x2b, 6, 1, 5, 5, 7, 0x30, 1] => &mut out.ocsp,
+                            [0x2b, 6, 1, 5, 5, 7, 0x30, 2] => &mut out.issuer,
+                            _ => continue,
+                        };
+                        Self::keep(list, &description.access_location);
+                    }
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn keep(list: &mut Vec<String>, name: &GeneralName<'_>) {
+        if let GeneralName::URI(address) = name
+            && list.len() < Self::MOST
+        {
+            list.push(shown(address, Self::LONGEST));
+        }
+    }
 }
 
 /// id-kp-serverAuth (RFC 5280 4.2.1.12).
@@ -305,6 +396,16 @@ mod tests {
         assert!(!covers("*.corp.example", "a.pc42.corp.example"));
         assert!(!covers("*.corp.example", "corp.example"));
         assert!(!covers("pc42", "pc42.corp.example"));
+    }
+
+    #[test]
+    fn serial_numbers_read_as_people_write_them() {
+        assert_eq!(serial_text(&[0]), "00");
+        assert_eq!(serial_text(&[0, 0x9a, 1]), "9a01");
+        assert_eq!(serial_text(&[0xff]), "-01");
+        assert_eq!(serial_text(&[0x80, 0]), "-8000");
+        assert_eq!(serial_text(&[]), "");
+        assert_eq!(serial_text(&[1; 100]).chars().count(), 129);
     }
 
     #[test]
