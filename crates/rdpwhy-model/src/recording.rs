@@ -273,6 +273,9 @@ pub struct Handshake {
     pub chain: Vec<Bytes>,
     /// Whether the chain leads to a trusted root.
     pub trust: Trust,
+    /// Why it does not, in the stack's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_reason: Option<String>,
 }
 
 /// Whether a chain leads to a root that this machine trusts, dates aside.
@@ -285,8 +288,11 @@ pub enum Trust {
     SelfSigned,
     /// An issuer is missing, or the chain ends at a root that is not in the store.
     UnknownIssuer,
-    /// A signature in the chain is wrong.
+    /// A signature in the chain is wrong, or the leaf names itself as issuer and was signed with
+    /// another key.
     BadSignature,
+    /// A certificate in the chain does what it may not: vouch for others, or for this name.
+    BadChain,
     /// It could not be checked.
     NotChecked,
 }
@@ -299,6 +305,7 @@ impl Trust {
             Self::SelfSigned => "self-signed",
             Self::UnknownIssuer => "unknown-issuer",
             Self::BadSignature => "bad-signature",
+            Self::BadChain => "bad-chain",
             Self::NotChecked => "not-checked",
         }
     }
