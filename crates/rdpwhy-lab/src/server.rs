@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::SslContext;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
@@ -122,7 +121,7 @@ pub async fn start(fault: &Fault, options: Options) -> Result<Running, LabError>
         return Err(LabError::Unavailable(reason));
     }
     let script = fault.script;
-    let (context, authority) = secure(&script).await?;
+    let (side, authority) = secure(&script).await?;
 
     let wanted = SocketAddr::new(options.bind, options.port);
     let door = open(wanted, script.listen).await?;
@@ -164,7 +163,7 @@ pub async fn start(fault: &Fault, options: Options) -> Result<Running, LabError>
         }
     };
     if let Some(listener) = door.listener {
-        let server = Arc::new(Server { script, context });
+        let server = Arc::new(Server { script, side });
         tasks.spawn(accept(listener, server, Arc::clone(&slots)));
     }
     let target = match script.zone {
@@ -190,7 +189,7 @@ async fn open(address: SocketAddr, listen: Listen) -> Result<Door, LabError> {
 }
 
 /// The certificate and the TLS settings, and the root in PEM: only where a client gets that far.
-async fn secure(script: &Script) -> Result<(Option<SslContext>, Option<String>), LabError> {
+async fn secure(script: &Script) -> Result<(Option<tls::Side>, Option<String>), LabError> {
     if !script.reaches_tls() {
         return Ok((None, None));
     }
@@ -198,8 +197,8 @@ async fn secure(script: &Script) -> Result<(Option<SslContext>, Option<String>),
     // Making a key takes longer than a runtime should wait.
     let made = spawn_blocking(move || {
         let chain = certificates::issue(&script.tls.certificate, script.machine.host)?;
-        let context = tls::context(&script.tls, &chain)?;
-        Ok::<_, ErrorStack>((Some(context), chain.root))
+        let side = tls::side(&script.tls, &chain)?;
+        Ok::<_, ErrorStack>((Some(side), chain.root))
     });
     Ok(made.await??)
 }
