@@ -361,6 +361,7 @@ fn handshake(body: &[u8]) -> Handshake {
     Handshake {
         trust: pick(&TRUSTS, rest.byte()),
         trust_reason: None,
+        signed_by_itself: None,
         version: rest.text(),
         suite: rest.text(),
         group: Some(rest.text()).filter(|g| !g.is_empty()),

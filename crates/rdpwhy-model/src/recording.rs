@@ -276,6 +276,9 @@ pub struct Handshake {
     /// Why it does not, in the stack's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_reason: Option<String>,
+    /// Whether the signature of a leaf that names itself as issuer was made with its own key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by_itself: Option<bool>,
 }
 
 /// Whether a chain leads to a root that this machine trusts, dates aside.
@@ -288,8 +291,7 @@ pub enum Trust {
     SelfSigned,
     /// An issuer is missing, or the chain ends at a root that is not in the store.
     UnknownIssuer,
-    /// A signature in the chain is wrong, or the leaf names itself as issuer and was signed with
-    /// another key.
+    /// A signature in the chain is wrong.
     BadSignature,
     /// A certificate in the chain does what it may not: vouch for others, or for this name.
     BadChain,

@@ -97,12 +97,8 @@ impl TrustStore {
         };
         let trust = match result.as_raw() {
             0 => return (Trust::Trusted, None),
-            // X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT looks at names alone
-            18 if signs_itself(leaf) => Trust::SelfSigned,
-            18 => {
-                let reason = "self-signed by name, and not by its own key";
-                return (Trust::BadSignature, Some(reason.to_owned()));
-            }
+            // X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+            18 => Trust::SelfSigned,
             // X509_V_ERR_CERT_SIGNATURE_FAILURE
             7 => Trust::BadSignature,
             // X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, SELF_SIGNED_CERT_IN_CHAIN,
@@ -117,13 +113,26 @@ impl TrustStore {
     }
 }
 
-/// Whether a certificate's signature was made with the key in it. One that cannot be checked
-/// counts as such: its algorithm may be one that we do not have.
-fn signs_itself(leaf: &X509Ref) -> bool {
-    let verified = leaf.public_key().and_then(|key| leaf.verify(&key));
+/// Whether the signature of a certificate that names itself as issuer was made with the key in it.
+/// `None` when it names another, or when its algorithm is one that we do not have.
+fn signed_by_itself(leaf: &X509Ref) -> Option<bool> {
+    let names = (leaf.subject_name().to_der(), leaf.issuer_name().to_der());
+    let (Ok(subject), Ok(issuer)) = names else {
+        return None;
+    };
+    if subject != issuer {
+        return None;
+    }
+    let key = leaf.public_key().ok()?;
+    let verified = leaf.verify(&key);
     // A wrong signature leaves its error behind, and the next call would take it for its own
     drop(ErrorStack::get());
-    verified.unwrap_or(true)
+    verified.ok().or_else(|| {
+        // A key of another kind than the signature's cannot have made it
+        let algorithm = leaf.signature_algorithm().object().nid();
+        let made_with = algorithm.signature_algorithms()?.pkey;
+        (made_with.as_raw() != key.id().as_raw()).then_some(false)
+    })
 }
 
 /// Bytes that make a run's hand-made hellos its own. Zeros when the generator fails, which only
@@ -273,6 +282,7 @@ fn describe(ssl: &SslRef, trust: &TrustStore) -> Handshake {
         Some((leaf, others)) => trust.judge(leaf, others),
         None => (Trust::NotChecked, None),
     };
+    let signed_by_itself = certificates.first().and_then(|leaf| signed_by_itself(leaf));
     Handshake {
         version: ssl.version_str().to_owned(),
         suite: ssl
@@ -282,6 +292,7 @@ fn describe(ssl: &SslRef, trust: &TrustStore) -> Handshake {
         chain,
         trust,
         trust_reason,
+        signed_by_itself,
     }
 }
 

@@ -47,11 +47,18 @@ impl<'a> Link<'a> {
 
 /// Why a certificate cannot be read, in a few words.
 fn reason(error: &x509_parser::nom::Err<X509Error>) -> String {
+    use x509_parser::nom::{Err as Nom, error::ErrorKind};
     match error {
-        x509_parser::nom::Err::Incomplete(_) => "it is cut off".into(),
-        x509_parser::nom::Err::Error(e) | x509_parser::nom::Err::Failure(e) => {
-            shown(&e.to_string(), 60)
+        Nom::Incomplete(_)
+        | Nom::Error(X509Error::NomError(ErrorKind::Eof | ErrorKind::Complete))
+        | Nom::Failure(X509Error::NomError(ErrorKind::Eof | ErrorKind::Complete)) => {
+            "its structure ends too early".into()
         }
+        Nom::Error(X509Error::NomError(_) | X509Error::Der(_))
+        | Nom::Failure(X509Error::NomError(_) | X509Error::Der(_)) => {
+            "its structure is not that of a certificate".into()
+        }
+        Nom::Error(e) | Nom::Failure(e) => shown(&e.to_string(), 60),
     }
 }
 

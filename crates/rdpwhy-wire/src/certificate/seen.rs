@@ -63,9 +63,11 @@ fn of_handshake(handshake: &Handshake, view: Viewpoint<'_>) -> Facts {
         let fits = truth(&out, used);
         out.push((FactKey::CertUsageFits, fits.into()));
     }
-    let by_name = truth(&out, FactKey::CertSelfSigned);
-    if by_name && matches!(handshake.trust, Trust::SelfSigned | Trust::BadSignature) {
-        let own = handshake.trust == Trust::SelfSigned;
+    // Recordings from before it was recorded: OpenSSL calls only those self-signed that are
+    let known = (handshake.trust == Trust::SelfSigned).then_some(true);
+    if let Some(own) = handshake.signed_by_itself.or(known)
+        && truth(&out, FactKey::CertSelfSigned)
+    {
         out.push((FactKey::CertSignedByItself, own.into()));
     }
     out.push((FactKey::CertTrust, handshake.trust.word().into()));
