@@ -163,6 +163,15 @@ pub(crate) const fn connectable(causes: &'static [&'static str]) -> Expect {
     }
 }
 
+/// It cannot be told whether it connects, and one of these is the reason.
+pub(crate) const fn undetermined(causes: &'static [&'static str]) -> Expect {
+    Expect {
+        outcome: Outcome::Undetermined,
+        stage: None,
+        causes,
+    }
+}
+
 /// It connects at times, or only after a detour.
 pub(crate) const fn degraded(causes: &'static [&'static str]) -> Expect {
     Expect {

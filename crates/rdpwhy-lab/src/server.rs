@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::SslContext;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
@@ -129,7 +128,7 @@ pub async fn start(fault: &Fault, options: Options) -> Result<Running, LabError>
         .as_ref()
         .map(|(_, door)| format!("http://{}/lab", reachable(door.address)));
     let secured = secure(&script, url).await?;
-    let (context, authority) = (secured.context, secured.authority);
+    let (side, authority) = (secured.side, secured.authority);
 
     let wanted = SocketAddr::new(options.bind, options.port);
     let door = open(wanted, script.listen).await?;
@@ -178,7 +177,7 @@ pub async fn start(fault: &Fault, options: Options) -> Result<Running, LabError>
         }
     };
     if let Some(listener) = door.listener {
-        let server = Arc::new(Server { script, context });
+        let server = Arc::new(Server { script, side });
         tasks.spawn(accept(listener, server, Arc::clone(&slots)));
     }
     let target = match script.zone {
@@ -220,7 +219,7 @@ async fn web_door(script: &Script, bind: IpAddr) -> Result<Option<(Published, Do
 /// What a server needs for TLS.
 #[derive(Default)]
 struct Secured {
-    context: Option<SslContext>,
+    side: Option<tls::Side>,
     authority: Option<String>,
     published: Vec<u8>,
 }
@@ -235,9 +234,9 @@ async fn secure(script: &Script, url: Option<String>) -> Result<Secured, LabErro
     let made = spawn_blocking(move || {
         let recipe = &script.tls.certificate;
         let chain = certificates::issue(recipe, script.machine.host, url.as_deref())?;
-        let context = tls::context(&script.tls, &chain)?;
+        let side = tls::side(&script.tls, &chain)?;
         Ok::<_, ErrorStack>(Secured {
-            context: Some(context),
+            side: Some(side),
             authority: chain.root,
             published: chain.published,
         })

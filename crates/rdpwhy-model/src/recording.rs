@@ -283,6 +283,12 @@ pub struct Handshake {
     pub chain: Vec<Bytes>,
     /// Whether the chain leads to a trusted root.
     pub trust: Trust,
+    /// Why it does not, in the stack's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_reason: Option<String>,
+    /// Whether the signature of a leaf that names itself as issuer was made with its own key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by_itself: Option<bool>,
 }
 
 /// Whether a chain leads to a root that this machine trusts, dates aside.
@@ -297,6 +303,8 @@ pub enum Trust {
     UnknownIssuer,
     /// A signature in the chain is wrong.
     BadSignature,
+    /// A certificate in the chain does what it may not: vouch for others, or for this name.
+    BadChain,
     /// It could not be checked.
     NotChecked,
 }
@@ -309,6 +317,7 @@ impl Trust {
             Self::SelfSigned => "self-signed",
             Self::UnknownIssuer => "unknown-issuer",
             Self::BadSignature => "bad-signature",
+            Self::BadChain => "bad-chain",
             Self::NotChecked => "not-checked",
         }
     }

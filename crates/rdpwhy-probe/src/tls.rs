@@ -79,36 +79,63 @@ impl TrustStore {
         self.store.get_or_init(make).as_ref()
     }
 
-    fn judge(&self, leaf: &X509Ref, chain: &[X509]) -> Trust {
+    /// Whether a chain leads to a trusted root, and why not, in OpenSSL's words.
+    fn judge(&self, leaf: &X509Ref, chain: &[X509]) -> (Trust, Option<String>) {
+        let Some(store) = self.store() else {
+            return (Trust::NotChecked, None);
+        };
         let judged = || -> Result<X509VerifyResult, ErrorStack> {
             let mut others = Stack::new()?;
             for c in chain {
                 others.push(c.clone())?;
             }
-            let Some(store) = self.store() else {
-                return Ok(X509VerifyResult::OK);
-            };
             let mut context = X509StoreContext::new()?;
             context.init(store, leaf, &others, |c| {
                 c.verify_cert()?;
                 Ok(c.error())
             })
         };
-        if self.store().is_none() {
-            return Trust::NotChecked;
-        }
-        match judged().map(|r| r.as_raw()) {
-            Ok(0) => Trust::Trusted,
-            // X509_V_ERR_CERT_SIGNATURE_FAILURE
-            Ok(7) => Trust::BadSignature,
+        let Ok(result) = judged() else {
+            return (Trust::NotChecked, None);
+        };
+        let trust = match result.as_raw() {
+            0 => return (Trust::Trusted, None),
             // X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
-            Ok(18) => Trust::SelfSigned,
+            18 => Trust::SelfSigned,
+            // X509_V_ERR_CERT_SIGNATURE_FAILURE
+            7 => Trust::BadSignature,
             // X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, SELF_SIGNED_CERT_IN_CHAIN,
             // UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNABLE_TO_VERIFY_LEAF_SIGNATURE
-            Ok(2 | 19 | 20 | 21) => Trust::UnknownIssuer,
+            2 | 19 | 20 | 21 => Trust::UnknownIssuer,
+            // PATH_LENGTH_EXCEEDED, KEYUSAGE_NO_CERTSIGN, PERMITTED_VIOLATION,
+            // EXCLUDED_VIOLATION, INVALID_CA
+            25 | 32 | 47 | 48 | 79 => Trust::BadChain,
             _ => Trust::NotChecked,
-        }
+        };
+        (trust, Some(result.error_string().to_owned()))
     }
+}
+
+/// Whether the signature of a certificate that names itself as issuer was made with the key in it.
+/// `None` when it names another, or when its algorithm is one that we do not have.
+fn signed_by_itself(leaf: &X509Ref) -> Option<bool> {
+    let names = (leaf.subject_name().to_der(), leaf.issuer_name().to_der());
+    let (Ok(subject), Ok(issuer)) = names else {
+        return None;
+    };
+    if subject != issuer {
+        return None;
+    }
+    let key = leaf.public_key().ok()?;
+    let verified = leaf.verify(&key);
+    // A wrong signature leaves its error behind, and the next call would take it for its own
+    drop(ErrorStack::get());
+    verified.ok().or_else(|| {
+        // A key of another kind than the signature's cannot have made it
+        let algorithm = leaf.signature_algorithm().object().nid();
+        let made_with = algorithm.signature_algorithms()?.pkey;
+        (made_with.as_raw() != key.id().as_raw()).then_some(false)
+    })
 }
 
 /// Bytes that make a run's hand-made hellos its own. Zeros when the generator fails, which only
@@ -254,10 +281,11 @@ fn chain(ssl: &SslRef) -> (Vec<Bytes>, Vec<X509>) {
 
 fn describe(ssl: &SslRef, trust: &TrustStore) -> Handshake {
     let (chain, certificates) = chain(ssl);
-    let trust = match certificates.split_first() {
+    let (trust, trust_reason) = match certificates.split_first() {
         Some((leaf, others)) => trust.judge(leaf, others),
-        None => Trust::NotChecked,
+        None => (Trust::NotChecked, None),
     };
+    let signed_by_itself = certificates.first().and_then(|leaf| signed_by_itself(leaf));
     Handshake {
         version: ssl.version_str().to_owned(),
         suite: ssl
@@ -266,6 +294,8 @@ fn describe(ssl: &SslRef, trust: &TrustStore) -> Handshake {
         group: None,
         chain,
         trust,
+        trust_reason,
+        signed_by_itself,
     }
 }
 
