@@ -67,6 +67,16 @@ pub fn server_hello(version: u16, random: [u8; 32], suite: u16, extensions: &[u8
     out
 }
 
+/// A Certificate message up to TLS 1.2 (RFC 5246 7.4.2).
+pub fn certificates(chain: &[&[u8]]) -> Vec<u8> {
+    let block = |bytes: &[u8]| {
+        let length = u32::try_from(bytes.len()).unwrap_or(0).to_be_bytes();
+        [&length[1..], bytes].concat()
+    };
+    let list: Vec<u8> = chain.iter().flat_map(|c| block(c)).collect();
+    [&[11][..], &block(&block(&list))].concat()
+}
+
 /// A message cut into records of at most `most` bytes.
 pub fn records(message: &[u8], most: usize) -> Vec<u8> {
     message
