@@ -104,6 +104,10 @@ pub fn server_flight(bytes: &[u8]) {
     settles(Framing::TlsAnswer, bytes);
     let whole = tls::read(bytes);
     assert!(whole.tls || (whole.hello.is_none() && whole.alert.is_none()));
+    if let Some(sent) = tls::sent_chain(bytes) {
+        let sizes: usize = sent.certificates.iter().map(Vec::len).sum();
+        assert!(sizes <= bytes.len());
+    }
     for n in 0..bytes.len().min(EVERY_PREFIX) {
         let cut = tls::read(&bytes[..n]);
         assert!(cut.hello.is_none() || cut.hello == whole.hello, "{n} bytes");
@@ -184,7 +188,22 @@ pub fn connect_response(bytes: &[u8]) {
     }
 }
 
-/// A certificate, alone and above itself.
+/// The DER structures that stand one after the other, and what is left.
+fn structures(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut out = Vec::new();
+    while let [_, 0x82, high, low, ..] = bytes {
+        let length = 4 + usize::from(u16::from_be_bytes([*high, *low]));
+        let Some((one, rest)) = bytes.split_at_checked(length) else {
+            break;
+        };
+        out.push(one);
+        bytes = rest;
+    }
+    out.push(bytes);
+    out
+}
+
+/// A certificate, alone and above itself, and several as a chain.
 pub fn chain(bytes: &[u8]) {
     let views = [
         ("pc42.corp.example", 1_780_000_000),
@@ -195,8 +214,9 @@ pub fn chain(bytes: &[u8]) {
         let view = Viewpoint { host, now };
         let alone = certificate::facts(&[bytes], view);
         let above = certificate::facts(&[bytes, bytes], view);
+        let several = certificate::facts(&structures(bytes), view);
         assert!(!alone.is_empty() && !above.is_empty());
-        for facts in [alone, above] {
+        for facts in [alone, above, several] {
             sane(&facts);
             for (i, (key, _)) in facts.iter().enumerate() {
                 assert!(facts[..i].iter().all(|f| f.0 != *key), "{key} twice");

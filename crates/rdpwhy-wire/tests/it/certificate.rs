@@ -61,7 +61,7 @@ fn certificates() -> impl Strategy<Value = Certificate> {
                 usages,
                 signature,
                 key,
-                more: Vec::new(),
+                ..Certificate::of("x")
             },
         )
 }

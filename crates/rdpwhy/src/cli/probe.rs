@@ -31,7 +31,7 @@ pub(super) struct Probe {
     /// Ask this name server instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     resolver: Option<String>,
-    /// Trust the certificates in this file (PEM) as well
+    /// Trust the certificates in this file (PEM or DER) as well
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
     /// One stage's deadline, such as 5s or 800ms
@@ -70,7 +70,7 @@ impl Probe {
             repeat: self.repeat,
             revocation: self.revocation,
             memory: memory.clone(),
-            trust: TrustStore::new(&self.trust)?,
+            trust: trust(&self.trust)?,
         };
         let Diagnosis { report, recording } = watch(request, output)?;
         if let Some(file) = &self.record {
@@ -99,6 +99,19 @@ fn keep(store: &Store, recording: &Recording) {
             "rdpwhy: the certificate is not remembered: {line}; --no-memory does without"
         );
     }
+}
+
+/// The store with these files, and with that of `SSL_CERT_FILE`: a file that is named there and
+/// cannot be used would make every certificate look untrusted, so it is said.
+fn trust(files: &[PathBuf]) -> Result<TrustStore> {
+    const VARIABLE: &str = "SSL_CERT_FILE";
+    let mut all = files.to_vec();
+    if let Some(named) = std::env::var_os(VARIABLE).filter(|v| !v.is_empty()) {
+        let named = PathBuf::from(named);
+        TrustStore::new(&[&named]).with_context(|| format!("{VARIABLE} cannot be used"))?;
+        all.push(named);
+    }
+    Ok(TrustStore::new(&all)?)
 }
 
 /// Diagnoses, and says on a terminal what is being waited for.
