@@ -112,7 +112,7 @@ class LabServer:
 def probe(binary, server, prefix=()):
     """The report of `rdpwhy probe` on a server of the lab, and the peak of its memory in MiB."""
     process = subprocess.Popen(
-        [*prefix, binary, "probe", "--json", *server.arguments],
+        [*prefix, binary, "probe", "--json", "--no-memory", *server.arguments],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         start_new_session=True,

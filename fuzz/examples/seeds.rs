@@ -83,6 +83,39 @@ fn seeds() -> Result<Vec<Seed>, Box<dyn Error>> {
         ..plain.clone()
     };
     put("certificate", "several-names", issued.der());
+    put("revocation", "plain", made::list(&[]));
+    let part = made::issued_at(b"http://crl.example/a.crl");
+    put("revocation", "of-one-address", made::list(&part));
+    let authority = Certificate {
+        more: vec![
+            made::authority(Some(0)),
+            made::key_usage(0x06),
+            made::constraint(0, b"corp.example"),
+        ],
+        ..Certificate::of("Corp Issuing CA")
+    };
+    let host = Certificate {
+        more: vec![
+            made::key_usage(0xa0),
+            made::crl_at(b"http://pki.example/ca.crl"),
+            made::access_at(&[
+                (1, b"http://ocsp.example/"),
+                (2, b"http://pki.example/ca.crt"),
+            ]),
+        ],
+        ..Certificate::below("pc42.corp.example", &authority)
+    };
+    put(
+        "certificate",
+        "chain",
+        [host.der(), authority.der()].concat(),
+    );
+    let message = made::certificates(&[&host.der(), &authority.der()]);
+    put(
+        "tls",
+        "certificates",
+        [made::records(&hello12, 4000), made::records(&message, 300)].concat(),
+    );
 
     put("peer", "ssh", b"SSH-2.0-OpenSSH_9.2\r\n".to_vec());
     put("peer", "http", b"HTTP/1.1 400 Bad Request\r\n".to_vec());
@@ -213,5 +246,7 @@ fn recording(walk: &[u8]) -> Recording {
             on_link: true,
         }],
         connections,
+        revocation: None,
+        remembered: None,
     }
 }

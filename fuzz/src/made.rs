@@ -67,6 +67,16 @@ pub fn server_hello(version: u16, random: [u8; 32], suite: u16, extensions: &[u8
     out
 }
 
+/// A Certificate message up to TLS 1.2 (RFC 5246 7.4.2).
+pub fn certificates(chain: &[&[u8]]) -> Vec<u8> {
+    let block = |bytes: &[u8]| {
+        let length = u32::try_from(bytes.len()).unwrap_or(0).to_be_bytes();
+        [&length[1..], bytes].concat()
+    };
+    let list: Vec<u8> = chain.iter().flat_map(|c| block(c)).collect();
+    [&[11][..], &block(&block(&list))].concat()
+}
+
 /// A message cut into records of at most `most` bytes.
 pub fn records(message: &[u8], most: usize) -> Vec<u8> {
     message
@@ -205,6 +215,9 @@ pub const SHA256_RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
 /// id-kp-serverAuth (RFC 5280 4.2.1.12), encoded.
 pub const SERVER_AUTH: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 3, 1];
 
+const UTC_2026: &[u8] = b"260101000000Z";
+const UTC_JULY: &[u8] = b"260702000000Z";
+
 /// A public key.
 #[derive(Clone, Debug)]
 pub enum Key {
@@ -229,6 +242,16 @@ pub struct Certificate {
     pub signature: Vec<u8>,
     /// The public key.
     pub key: Key,
+    /// Further extensions, each encoded: see [`extension`].
+    pub more: Vec<Vec<u8>>,
+    /// Start and end of validity: the tag of the time, and its text.
+    pub validity: [(u8, Vec<u8>); 2],
+    /// Content of the serial number.
+    pub serial: Vec<u8>,
+    /// The version as it is written, one less than its name; without it for version 1.
+    pub version: Option<u8>,
+    /// Content of the public exponent of an RSA key.
+    pub exponent: Vec<u8>,
 }
 
 impl Certificate {
@@ -244,6 +267,19 @@ impl Certificate {
             usages: vec![SERVER_AUTH.to_vec()],
             signature: SHA256_RSA.to_vec(),
             key: Key::Rsa(modulus),
+            more: Vec::new(),
+            validity: [UTC_2026, UTC_JULY].map(|t| (0x17, t.to_vec())),
+            serial: vec![1],
+            version: Some(2),
+            exponent: vec![1, 0, 1],
+        }
+    }
+
+    /// One that another one signs.
+    pub fn below(name: &str, issuer: &Self) -> Self {
+        Self {
+            issuer: issuer.subject.clone(),
+            ..Self::of(name)
         }
     }
 
@@ -253,7 +289,7 @@ impl Certificate {
         let signature = algorithm(&self.signature);
         let (kind, key) = match &self.key {
             Key::Rsa(modulus) => {
-                let numbers = [der(0x02, modulus), der(0x02, &[1, 0, 1])].concat();
+                let numbers = [der(0x02, modulus), der(0x02, &self.exponent)].concat();
                 let kind = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
                 (algorithm(&kind), der(0x30, &numbers))
             }
@@ -264,10 +300,8 @@ impl Certificate {
             }
         };
         let key = der(0x30, &[kind, bits(&key)].concat());
-        let validity = der(
-            0x30,
-            &[der(0x17, b"260101000000Z"), der(0x17, b"260702000000Z")].concat(),
-        );
+        let [from, to] = &self.validity;
+        let validity = der(0x30, &[der(from.0, &from.1), der(to.0, &to.1)].concat());
         let mut extensions = Vec::new();
         if !self.names.is_empty() {
             let list: Vec<u8> = self.names.iter().flat_map(|(t, v)| der(*t, v)).collect();
@@ -277,9 +311,11 @@ impl Certificate {
             let list: Vec<u8> = self.usages.iter().flat_map(|u| der(0x06, u)).collect();
             extensions.extend(extension(37, &der(0x30, &list)));
         }
+        extensions.extend(self.more.concat());
+        let version = self.version.map(|v| der(0xa0, &der(0x02, &[v])));
         let mut fields = vec![
-            der(0xa0, &der(0x02, &[2])),
-            der(0x02, &[1]),
+            version.unwrap_or_default(),
+            der(0x02, &self.serial),
             signature.clone(),
             name(&self.issuer),
             validity,
@@ -302,10 +338,70 @@ fn name(attributes: &[(Vec<u8>, u8, Vec<u8>)]) -> Vec<u8> {
     der(0x30, &parts.collect::<Vec<u8>>())
 }
 
-/// An extension of the family 2.5.29.
-fn extension(number: u8, content: &[u8]) -> Vec<u8> {
+/// An extension of the family 2.5.29 (RFC 5280 4.2.1).
+pub fn extension(number: u8, content: &[u8]) -> Vec<u8> {
     let kind = der(0x06, &[0x55, 0x1d, number]);
     der(0x30, &[kind, der(0x04, content)].concat())
+}
+
+/// cRLDistributionPoints with one address (RFC 5280 4.2.1.13).
+pub fn crl_at(address: &[u8]) -> Vec<u8> {
+    let name = der(0xa0, &der(0xa0, &der(0x86, address)));
+    extension(31, &der(0x30, &der(0x30, &name)))
+}
+
+/// basicConstraints of an authority (RFC 5280 4.2.1.9).
+pub fn authority(path_length: Option<u8>) -> Vec<u8> {
+    let limit = path_length.map(|n| der(0x02, &[n])).unwrap_or_default();
+    extension(19, &der(0x30, &[der(0x01, &[0xff]), limit].concat()))
+}
+
+/// nameConstraints with one DNS name (RFC 5280 4.2.1.10): 0 permits what is below it, 1 excludes
+/// it.
+pub fn constraint(kind: u8, base: &[u8]) -> Vec<u8> {
+    let tree = der(0x30, &der(0x82, base));
+    extension(30, &der(0x30, &der(0xa0 + kind, &tree)))
+}
+
+/// keyUsage (RFC 5280 4.2.1.3): the first byte of its bits.
+pub fn key_usage(bits: u8) -> Vec<u8> {
+    extension(15, &der(0x03, &[0, bits]))
+}
+
+/// authorityInfoAccess (RFC 5280 4.2.2.1): 1 is OCSP and 2 the issuer's certificate.
+pub fn access_at(entries: &[(u8, &[u8])]) -> Vec<u8> {
+    let entry = |(method, address): &(u8, &[u8])| {
+        let kind = der(0x06, &[0x2b, 6, 1, 5, 5, 7, 0x30, *method]);
+        der(0x30, &[kind, der(0x86, address)].concat())
+    };
+    let list: Vec<u8> = entries.iter().flat_map(entry).collect();
+    let kind = der(0x06, &[0x2b, 6, 1, 5, 5, 7, 1, 1]);
+    der(0x30, &[kind, der(0x04, &der(0x30, &list))].concat())
+}
+
+/// A revocation list of one entry with these extensions (RFC 5280 5.1). Its signature is not one.
+pub fn list(extensions: &[u8]) -> Vec<u8> {
+    let issuer = name(&[(COMMON_NAME.to_vec(), 0x0c, b"Corp Issuing CA".to_vec())]);
+    // ecdsa-with-SHA256
+    let algorithm = der(0x30, &der(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]));
+    let entry = [der(0x02, &[0x12, 0x67]), der(0x17, b"260501120000Z")].concat();
+    let signed = [
+        der(0x02, &[1]),
+        algorithm.clone(),
+        issuer,
+        der(0x17, b"260501120000Z"),
+        der(0x17, b"270501120000Z"),
+        der(0x30, &der(0x30, &entry)),
+        der(0xa0, &der(0x30, extensions)),
+    ];
+    let whole = [der(0x30, &signed.concat()), algorithm, bits(&[0x30, 0])];
+    der(0x30, &whole.concat())
+}
+
+/// issuingDistributionPoint with one address (RFC 5280 5.2.5).
+pub fn issued_at(address: &[u8]) -> Vec<u8> {
+    let name = der(0xa0, &der(0xa0, &der(0x86, address)));
+    extension(28, &der(0x30, &name))
 }
 
 /// A bit string of whole bytes.

@@ -136,6 +136,8 @@ pub fn made(bytes: &[u8]) -> Recording {
         routes: Vec::new(),
         matrix_rounds: None,
         connections,
+        revocation: None,
+        remembered: None,
     }
 }
 

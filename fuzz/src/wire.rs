@@ -16,19 +16,20 @@ use rdpwhy_wire::certificate::{self, Viewpoint};
 use rdpwhy_wire::read::{self, Facts};
 use rdpwhy_wire::script::{Framed, Framing};
 use rdpwhy_wire::x224::Answer;
-use rdpwhy_wire::{credssp, mcs, ntlm, peer, tls, x224};
+use rdpwhy_wire::{credssp, mcs, ntlm, peer, revocation, tls, x224};
 
 /// What holds for one reader.
 pub type Oracle = fn(&[u8]);
 
 /// Every oracle by the name of its target.
-pub const ORACLES: [(&str, Oracle); 8] = [
+pub const ORACLES: [(&str, Oracle); 9] = [
     ("x224", confirm),
     ("tls", server_flight),
     ("credssp", ts_request),
     ("ntlm", challenge),
     ("mcs", connect_response),
     ("certificate", chain),
+    ("revocation", list),
     ("peer", greeting),
     ("walk", walk),
 ];
@@ -103,6 +104,10 @@ pub fn server_flight(bytes: &[u8]) {
     settles(Framing::TlsAnswer, bytes);
     let whole = tls::read(bytes);
     assert!(whole.tls || (whole.hello.is_none() && whole.alert.is_none()));
+    if let Some(sent) = tls::sent_chain(bytes) {
+        let sizes: usize = sent.certificates.iter().map(Vec::len).sum();
+        assert!(sizes <= bytes.len());
+    }
     for n in 0..bytes.len().min(EVERY_PREFIX) {
         let cut = tls::read(&bytes[..n]);
         assert!(cut.hello.is_none() || cut.hello == whole.hello, "{n} bytes");
@@ -183,7 +188,22 @@ pub fn connect_response(bytes: &[u8]) {
     }
 }
 
-/// A certificate, alone and above itself.
+/// The DER structures that stand one after the other, and what is left.
+fn structures(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut out = Vec::new();
+    while let [_, 0x82, high, low, ..] = bytes {
+        let length = 4 + usize::from(u16::from_be_bytes([*high, *low]));
+        let Some((one, rest)) = bytes.split_at_checked(length) else {
+            break;
+        };
+        out.push(one);
+        bytes = rest;
+    }
+    out.push(bytes);
+    out
+}
+
+/// A certificate, alone and above itself, and several as a chain.
 pub fn chain(bytes: &[u8]) {
     let views = [
         ("pc42.corp.example", 1_780_000_000),
@@ -194,13 +214,34 @@ pub fn chain(bytes: &[u8]) {
         let view = Viewpoint { host, now };
         let alone = certificate::facts(&[bytes], view);
         let above = certificate::facts(&[bytes, bytes], view);
-        assert_eq!(alone.is_some(), above.is_some());
-        for facts in [alone, above].into_iter().flatten() {
+        let several = certificate::facts(&structures(bytes), view);
+        assert!(!alone.is_empty() && !above.is_empty());
+        for facts in [alone, above, several] {
             sane(&facts);
             for (i, (key, _)) in facts.iter().enumerate() {
                 assert!(facts[..i].iter().all(|f| f.0 != *key), "{key} twice");
             }
         }
+    }
+}
+
+/// A revocation list, and the same bytes as a chain that names such lists.
+pub fn list(bytes: &[u8]) {
+    let named = ["http://crl.example/a.crl".to_owned()];
+    for authority in [false, true] {
+        let less = revocation::covers(bytes, &[], authority);
+        let more = revocation::covers(bytes, &named, authority);
+        assert!(
+            more || !less,
+            "it covers less where more addresses are named"
+        );
+    }
+    let pointers = revocation::pointers(&[bytes, bytes]);
+    assert!(pointers.len() <= MOST, "{} addresses", pointers.len());
+    for (i, pointer) in pointers.iter().enumerate() {
+        assert!(printable(&pointer.url), "{:?}", pointer.url);
+        assert!(pointer.url.len() <= LONGEST, "{:?}", pointer.url);
+        assert!(!pointers[..i].contains(pointer), "{pointer:?} twice");
     }
 }
 
@@ -293,11 +334,12 @@ const ENDS: [EndHow; 9] = [
     EndHow::Interrupted,
     EndHow::NotConnected,
 ];
-const TRUSTS: [Trust; 5] = [
+const TRUSTS: [Trust; 6] = [
     Trust::Trusted,
     Trust::SelfSigned,
     Trust::UnknownIssuer,
     Trust::BadSignature,
+    Trust::BadChain,
     Trust::NotChecked,
 ];
 
@@ -359,6 +401,8 @@ fn handshake(body: &[u8]) -> Handshake {
     let mut rest = Taken(body);
     Handshake {
         trust: pick(&TRUSTS, rest.byte()),
+        trust_reason: None,
+        signed_by_itself: None,
         version: rest.text(),
         suite: rest.text(),
         group: Some(rest.text()).filter(|g| !g.is_empty()),

@@ -1,23 +1,14 @@
 //! The certificates of the lab, made when a server starts.
 
-use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use openssl::asn1::Asn1Time;
-use openssl::bn::{BigNum, MsbOption};
-use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::x509::extension::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
-    SubjectKeyIdentifier,
-};
-use openssl::x509::{X509, X509Builder, X509Name, X509NameRef};
+use openssl::x509::X509;
 
-const DAY: i64 = 24 * 60 * 60;
+use crate::published::{Published, Signatory};
+
+use self::make::{Authority, authority, key, leaf, public_part};
+
+mod make;
 
 /// How a certificate is made: a fault names only what is wrong with it.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +23,22 @@ pub(crate) struct Certificate {
     pub(crate) until: i64,
     /// The name in it, when that is not the machine's.
     pub(crate) name: Option<&'static str>,
+    /// The alternative names.
+    pub(crate) names: Names,
     /// The extended key usage.
     pub(crate) usage: Usage,
+    /// The key usage.
+    pub(crate) key_usage: KeyUse,
+    /// Whether it says that it is an authority's.
+    pub(crate) ca: bool,
+    /// Its serial number.
+    pub(crate) serial: Serial,
     /// Who signed it.
     pub(crate) issuer: Issuer,
+    /// What is sent with it.
+    pub(crate) sent: Sent,
+    /// What the issuer publishes about it, where the certificate names an address for that.
+    pub(crate) published: Option<Published>,
 }
 
 /// The key of a certificate.
@@ -45,13 +48,67 @@ pub(crate) enum Key {
     Rsa2048,
     /// RSA 1024, too short for today.
     Rsa1024,
+    /// RSA with a modulus of 65,536 bits to which nobody has the private part: such a key takes
+    /// days to make. The handshake fails when it is to be used, as with a real one.
+    Rsa65536,
     /// ECDSA on P-256.
     P256,
+    /// ECDSA on P-521.
+    P521,
+}
+
+/// The alternative names of a certificate. A host's own has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// The name in the subject, where an authority signs.
+    Subject,
+    /// These DNS names, whatever the subject says.
+    Dns(&'static [&'static str]),
+    /// One address that is not the host's.
+    Address,
+    /// None at all.
+    None,
+}
+
+/// The key usage of a certificate ([RFC 5280] 4.2.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyUse {
+    /// As Windows has it for its own: keyEncipherment and dataEncipherment; digitalSignature for
+    /// an ECDSA key, which can do nothing else.
+    Windows,
+    /// As authorities have it for servers: digitalSignature and keyEncipherment.
+    Server,
+    /// To sign certificates only.
+    Authority,
+}
+
+/// The serial number of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Serial {
+    /// At random, 16 bytes.
+    Random,
+    /// Below zero.
+    Negative,
+}
+
+/// What is sent after the host's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// What leads to the root, in order.
+    InOrder,
+    /// The same with the root first.
+    RootFirst,
+    /// The same, and so many certificates that have nothing to do with it.
+    Unrelated(usize),
+    /// Bytes that are no certificate.
+    Rubbish,
 }
 
 /// The digest under a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Digest {
+    /// MD5, which nobody has used for twenty years.
+    Md5,
     /// SHA-1, as Windows 7 made it.
     Sha1,
     /// SHA-256.
@@ -65,6 +122,8 @@ pub(crate) enum Usage {
     Server,
     /// To be a client only.
     Client,
+    /// To be a Remote Desktop listener, in Microsoft's own usage alone.
+    RemoteDesktop,
 }
 
 /// Who signed a certificate.
@@ -72,12 +131,26 @@ pub(crate) enum Usage {
 pub(crate) enum Issuer {
     /// Its own key.
     Itself,
+    /// Another key, though it names itself as its issuer.
+    ItselfByName,
     /// The lab's root.
     Root,
+    /// The lab's root by name, and another key.
+    Forged,
     /// An authority under the lab's root, whose certificate is good and not sent.
     MissingIntermediate,
+    /// An authority under the lab's root, whose certificate is sent and good.
+    Intermediate,
     /// An authority under the lab's root, whose certificate is sent and has expired.
     ExpiredIntermediate,
+    /// An authority under a root that has expired; both are sent.
+    ExpiredRoot,
+    /// An ordinary certificate under the lab's root, which is sent and may not sign others.
+    NoAuthority,
+    /// An authority under another one that allows none below it; both are sent.
+    TooDeep,
+    /// An authority for another domain, whose certificate is sent.
+    OtherDomain,
 }
 
 impl Certificate {
@@ -89,13 +162,20 @@ impl Certificate {
         from: -1,
         until: 182,
         name: None,
+        names: Names::Subject,
         usage: Usage::Server,
+        key_usage: KeyUse::Windows,
+        ca: false,
+        serial: Serial::Random,
         issuer: Issuer::Itself,
+        sent: Sent::InOrder,
+        published: None,
     };
 
     /// What a company's authority issues.
     pub(crate) const COMPANY: Self = Self {
         until: 364,
+        key_usage: KeyUse::Server,
         issuer: Issuer::Root,
         ..Self::WINDOWS
     };
@@ -103,187 +183,124 @@ impl Certificate {
 
 /// A host's certificate with all that goes with it.
 pub(crate) struct Chain {
-    pub(crate) key: PKey<Private>,
+    /// The private key, where there is one.
+    pub(crate) key: Option<PKey<Private>>,
     pub(crate) leaf: X509,
     /// The certificates that are sent after it.
     pub(crate) above: Vec<X509>,
+    /// What is sent after them, and is no certificate.
+    pub(crate) rubbish: Option<&'static [u8]>,
     /// The lab's root in PEM, where one stands at the top.
     pub(crate) root: Option<String>,
+    /// What lies at the address that the certificate names for its revocation.
+    pub(crate) published: Vec<u8>,
 }
 
-/// An authority that signs.
-struct Authority {
-    certificate: X509,
-    key: PKey<Private>,
-}
+/// The beginning of a certificate, and then something else.
+const RUBBISH: &[u8] = b"\x30\x82\x01\x00\x30\x81\xf0 this is no certificate";
 
-/// Makes the certificate for a machine of that name.
-pub(crate) fn issue(recipe: &Certificate, host: &str) -> Result<Chain, ErrorStack> {
-    let key = recipe.key.generate()?;
-    let name = recipe.name.unwrap_or(host);
-    if recipe.issuer == Issuer::Itself {
-        let leaf = leaf(recipe, name, &key, None)?;
-        return Ok(Chain {
-            key,
-            leaf,
-            above: Vec::new(),
-            root: None,
-        });
+impl Authority {
+    fn signatory(&self) -> Signatory<'_> {
+        Signatory {
+            certificate: &self.certificate,
+            key: &self.key,
+        }
     }
-    let root = authority("Lab Root CA", (-400, 3650), None)?;
-    let (issuer, above) = match recipe.issuer {
-        Issuer::MissingIntermediate => (
-            authority("Lab Issuing CA", (-400, 3650), Some(&root))?,
-            Vec::new(),
-        ),
-        Issuer::ExpiredIntermediate => {
-            let issuing = authority("Lab Issuing CA", (-400, -3), Some(&root))?;
-            let sent = vec![issuing.certificate.clone()];
-            (issuing, sent)
+}
+
+/// Makes the certificate for a machine of that name. `url` is where its revocation is published.
+pub(crate) fn issue(
+    recipe: &Certificate,
+    host: &str,
+    url: Option<&str>,
+) -> Result<Chain, ErrorStack> {
+    let private = key(recipe.key)?;
+    let public = public_part(private.as_ref())?;
+    let name = recipe.name.unwrap_or(host);
+    let (issuer, mut above, root) = issuers(recipe.issuer)?;
+    let names = make::Named { name, url };
+    let leaf = match (&issuer, &private) {
+        (Some(issuer), _) if recipe.issuer == Issuer::Forged => {
+            let other = make::other_key()?;
+            leaf(recipe, names, &public, Some(issuer), &other)?
         }
-        Issuer::Itself | Issuer::Root => {
-            let copy = Authority {
-                certificate: root.certificate.clone(),
-                key: root.key.clone(),
-            };
-            (copy, Vec::new())
+        (Some(issuer), _) => leaf(recipe, names, &public, Some(issuer), &issuer.key)?,
+        (None, Some(own)) if recipe.issuer == Issuer::Itself => {
+            leaf(recipe, names, &public, None, own)?
         }
+        (None, _) => leaf(recipe, names, &public, None, make::other_key()?.as_ref())?,
     };
-    let leaf = leaf(recipe, name, &key, Some(&issuer))?;
-    let pem = String::from_utf8_lossy(&root.certificate.to_pem()?).into_owned();
+    let published = match (recipe.published, &issuer) {
+        (Some(published), Some(issuer)) => {
+            let other = authority("Other Root CA", (-400, 3650), None, make::Rights::Any)?;
+            published.body(&leaf, &issuer.signatory(), &other.signatory())?
+        }
+        _ => Vec::new(),
+    };
+    match recipe.sent {
+        Sent::InOrder | Sent::Rubbish => {}
+        Sent::RootFirst => {
+            above.extend(root.clone());
+            above.reverse();
+        }
+        Sent::Unrelated(count) => above.extend(make::strangers(count)?),
+    }
+    let pem = root.map(|r| r.to_pem()).transpose()?;
     Ok(Chain {
-        key,
+        key: private,
         leaf,
         above,
-        root: Some(pem),
+        rubbish: (recipe.sent == Sent::Rubbish).then_some(RUBBISH),
+        root: pem.map(|pem| String::from_utf8_lossy(&pem).into_owned()),
+        published,
     })
 }
 
-impl Key {
-    fn generate(self) -> Result<PKey<Private>, ErrorStack> {
-        // RSA keys are slow to make, and the lab keeps no secret: one of a kind per process.
-        static RSA_2048: OnceLock<PKey<Private>> = OnceLock::new();
-        static RSA_1024: OnceLock<PKey<Private>> = OnceLock::new();
-        let (slot, bits) = match self {
-            Self::P256 => return p256(),
-            Self::Rsa2048 => (&RSA_2048, 2048),
-            Self::Rsa1024 => (&RSA_1024, 1024),
-        };
-        if let Some(key) = slot.get() {
-            return Ok(key.clone());
-        }
-        let key = PKey::from_rsa(Rsa::generate(bits)?)?;
-        Ok(slot.get_or_init(|| key).clone())
+/// Who signs, what is sent above the leaf, and the root.
+type Issuers = (Option<Authority>, Vec<X509>, Option<X509>);
+
+fn issuers(issuer: Issuer) -> Result<Issuers, ErrorStack> {
+    const LONG: (i64, i64) = (-400, 3650);
+    const OVER: (i64, i64) = (-400, -3);
+    if matches!(issuer, Issuer::Itself | Issuer::ItselfByName) {
+        return Ok((None, Vec::new(), None));
     }
-}
-
-fn p256() -> Result<PKey<Private>, ErrorStack> {
-    PKey::from_ec_key(EcKey::generate(
-        EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?.as_ref(),
-    )?)
-}
-
-fn leaf(
-    recipe: &Certificate,
-    name: &str,
-    key: &PKey<Private>,
-    issuer: Option<&Authority>,
-) -> Result<X509, ErrorStack> {
-    let subject = common_name(name)?;
-    let signer = issuer.map(|authority| authority.certificate.subject_name());
-    let mut builder = blank(&subject, signer, (recipe.from, recipe.until), key)?;
-    let mut usage = ExtendedKeyUsage::new();
-    match recipe.usage {
-        Usage::Server => usage.server_auth(),
-        Usage::Client => usage.client_auth(),
+    let root_days = if issuer == Issuer::ExpiredRoot {
+        OVER
+    } else {
+        LONG
     };
-    builder.append_extension(usage.build()?)?;
-    let mut key_usage = KeyUsage::new();
-    match recipe.key {
-        Key::Rsa2048 | Key::Rsa1024 => key_usage.key_encipherment().data_encipherment(),
-        // An EC key can only sign, and OpenSSL does not offer one that may not.
-        Key::P256 => key_usage.digital_signature(),
-    };
-    builder.append_extension(key_usage.build()?)?;
-    if let Some(authority) = issuer {
-        let context = builder.x509v3_context(Some(&authority.certificate), None);
-        let names = SubjectAlternativeName::new().dns(name).build(&context)?;
-        let own = SubjectKeyIdentifier::new().build(&context)?;
-        let above = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
-        for extension in [names, own, above] {
-            builder.append_extension(extension)?;
+    let root = authority("Lab Root CA", root_days, None, make::Rights::Any)?;
+    let below = |name, days, rights| authority(name, days, Some(&root), rights);
+    let (signer, sent) = match issuer {
+        Issuer::Itself | Issuer::ItselfByName | Issuer::Root | Issuer::Forged => {
+            (root.copy(), Vec::new())
         }
-    }
-    let digest = match recipe.digest {
-        Digest::Sha1 => MessageDigest::sha1(),
-        Digest::Sha256 => MessageDigest::sha256(),
+        Issuer::MissingIntermediate => (
+            below("Lab Issuing CA", LONG, make::Rights::Any)?,
+            Vec::new(),
+        ),
+        Issuer::Intermediate => sent_too(below("Lab Issuing CA", LONG, make::Rights::Any)?),
+        Issuer::ExpiredIntermediate => sent_too(below("Lab Issuing CA", OVER, make::Rights::Any)?),
+        Issuer::NoAuthority => sent_too(below("Lab Web Server", LONG, make::Rights::None)?),
+        Issuer::OtherDomain => sent_too(below("Lab Branch CA", LONG, make::Rights::OtherDomain)?),
+        Issuer::ExpiredRoot => {
+            let (signer, mut sent) = sent_too(below("Lab Issuing CA", LONG, make::Rights::Any)?);
+            sent.push(root.certificate.clone());
+            (signer, sent)
+        }
+        Issuer::TooDeep => {
+            let policy = below("Lab Policy CA", LONG, make::Rights::Lowest)?;
+            let signer = authority("Lab Issuing CA", LONG, Some(&policy), make::Rights::Any)?;
+            let (signer, mut sent) = sent_too(signer);
+            sent.push(policy.certificate);
+            (signer, sent)
+        }
     };
-    builder.sign(issuer.map_or(key, |authority| &authority.key), digest)?;
-    Ok(builder.build())
+    Ok((Some(signer), sent, Some(root.certificate)))
 }
 
-fn authority(
-    name: &str,
-    days: (i64, i64),
-    above: Option<&Authority>,
-) -> Result<Authority, ErrorStack> {
-    let key = p256()?;
-    let subject = common_name(name)?;
-    let signer = above.map(|authority| authority.certificate.subject_name());
-    let mut builder = blank(&subject, signer, days, &key)?;
-    builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;
-    builder.append_extension(
-        KeyUsage::new()
-            .critical()
-            .key_cert_sign()
-            .crl_sign()
-            .build()?,
-    )?;
-    let context = builder.x509v3_context(above.map(|a| a.certificate.as_ref()), None);
-    let own = SubjectKeyIdentifier::new().build(&context)?;
-    builder.append_extension(own)?;
-    builder.sign(
-        above.map_or(&key, |authority| &authority.key),
-        MessageDigest::sha256(),
-    )?;
-    Ok(Authority {
-        certificate: builder.build(),
-        key,
-    })
-}
-
-/// A certificate of version 3 with everything but extensions and signature.
-fn blank(
-    subject: &X509NameRef,
-    issuer: Option<&X509NameRef>,
-    (from, until): (i64, i64),
-    key: &PKey<Private>,
-) -> Result<X509Builder, ErrorStack> {
-    let mut builder = X509Builder::new()?;
-    builder.set_version(2)?;
-    let mut serial = BigNum::new()?;
-    serial.rand(127, MsbOption::MAYBE_ZERO, false)?;
-    builder.set_serial_number(serial.to_asn1_integer()?.as_ref())?;
-    builder.set_subject_name(subject)?;
-    builder.set_issuer_name(issuer.unwrap_or(subject))?;
-    builder.set_not_before(day(from)?.as_ref())?;
-    builder.set_not_after(day(until)?.as_ref())?;
-    builder.set_pubkey(key)?;
-    Ok(builder)
-}
-
-fn common_name(name: &str) -> Result<X509Name, ErrorStack> {
-    let mut builder = X509Name::builder()?;
-    builder.append_entry_by_nid(Nid::COMMONNAME, name)?;
-    Ok(builder.build())
-}
-
-/// This time of day, so many days from today.
-fn day(offset: i64) -> Result<Asn1Time, ErrorStack> {
-    // A clock before 1970 is no clock; the epoch serves as well then.
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    Asn1Time::from_unix(i64::try_from(now).unwrap_or(0) + offset * DAY)
+fn sent_too(authority: Authority) -> (Authority, Vec<X509>) {
+    let sent = vec![authority.certificate.clone()];
+    (authority, sent)
 }

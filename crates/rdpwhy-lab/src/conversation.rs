@@ -2,8 +2,6 @@
 
 use std::io;
 
-use openssl::ssl::SslContext;
-
 use crate::negotiate::{Reply, Request};
 use crate::script::{Act, Entry, HYBRID, HYBRID_EX, SSL, Script};
 use crate::wire::Wire;
@@ -20,7 +18,7 @@ const PROXY_LONGEST: usize = 232;
 pub(crate) struct Server {
     pub(crate) script: Script,
     /// Absent where no client comes as far as TLS.
-    pub(crate) context: Option<SslContext>,
+    pub(crate) side: Option<tls::Side>,
 }
 
 impl Server {
@@ -32,7 +30,7 @@ impl Server {
                 act::perform(Act::Close, wire).await
             }
             Entry::Rdp | Entry::RdpEverySecond => self.rdp(wire).await,
-            Entry::RdpInsideTls => match tls::handshake(wire, self.context.as_ref()).await? {
+            Entry::RdpInsideTls => match tls::handshake(wire, self.side.as_ref()).await? {
                 Some(inside) => self.rdp(inside).await,
                 None => Ok(()),
             },
@@ -58,7 +56,7 @@ impl Server {
     async fn rdp(&self, mut wire: Wire) -> io::Result<()> {
         let script = &self.script;
         if wire.peek().await? == Some(0x16) {
-            let secured = tls::secure(wire, &script.tls, self.context.as_ref()).await?;
+            let secured = tls::secure(wire, &script.tls, self.side.as_ref()).await?;
             return match secured {
                 Some(inside) => nla::run(inside, &script.nla, &script.machine).await,
                 None => Ok(()),
@@ -98,7 +96,7 @@ impl Server {
         if protocol == 0 {
             return mcs::run(wire, script.mcs, request.protocols()).await;
         }
-        let Some(inside) = tls::secure(wire, &script.tls, self.context.as_ref()).await? else {
+        let Some(inside) = tls::secure(wire, &script.tls, self.side.as_ref()).await? else {
             return Ok(());
         };
         match protocol {

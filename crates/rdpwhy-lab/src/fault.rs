@@ -21,6 +21,8 @@ pub struct Fault {
     pub expect: Expect,
     /// Whether it shows only to who asks for the whole matrix of TLS.
     pub tls: bool,
+    /// Whether a diagnosis has to ask for revocation (`--revocation`) to see it.
+    pub revocation: bool,
     pub(crate) script: Script,
 }
 
@@ -83,6 +85,12 @@ impl Fault {
         self
     }
 
+    /// The same, for a diagnosis that asks for revocation.
+    pub(crate) const fn asking_for_revocation(mut self) -> Self {
+        self.revocation = true;
+        self
+    }
+
     /// Why this fault cannot be shown on this machine, if it cannot.
     pub fn unavailable(&self) -> Option<&'static str> {
         if self.script.listen == Listen::Full && !cfg!(target_os = "linux") {
@@ -118,6 +126,7 @@ pub(crate) const fn healthy(id: &'static str, title: &'static str, script: Scrip
         stage: None,
         expect,
         tls: false,
+        revocation: false,
         script,
     }
 }
@@ -141,6 +150,7 @@ pub(crate) const fn faulty(
         stage: Some(stage),
         expect,
         tls: false,
+        revocation: false,
         script,
     }
 }
@@ -158,6 +168,15 @@ pub(crate) const fn blocked(stage: Stage, causes: &'static [&'static str]) -> Ex
 pub(crate) const fn connectable(causes: &'static [&'static str]) -> Expect {
     Expect {
         outcome: Outcome::Connectable,
+        stage: None,
+        causes,
+    }
+}
+
+/// It cannot be told whether it connects, and one of these is the reason.
+pub(crate) const fn undetermined(causes: &'static [&'static str]) -> Expect {
+    Expect {
+        outcome: Outcome::Undetermined,
         stage: None,
         causes,
     }

@@ -32,11 +32,13 @@ mod mcs;
 mod negotiate;
 mod nla;
 mod ntlm;
+mod published;
 mod resolver;
 mod script;
 mod server;
 mod services;
 mod tls;
+mod web;
 mod wire;
 
 pub use fault::{Expect, Fault, Kind, Outcome};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::SslContext;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
@@ -18,9 +17,11 @@ use crate::dns::Records;
 use crate::door::{Door, Held};
 use crate::fault::Fault;
 use crate::machine::Machine;
+use crate::published::Published;
 use crate::resolver::Resolver;
 use crate::script::{Listen, Script, Zone};
 use crate::tls;
+use crate::web;
 use crate::wire::Wire;
 
 /// More connections at once than this are closed unheard.
@@ -122,13 +123,25 @@ pub async fn start(fault: &Fault, options: Options) -> Result<Running, LabError>
         return Err(LabError::Unavailable(reason));
     }
     let script = fault.script;
-    let (context, authority) = secure(&script).await?;
+    let web = web_door(&script, options.bind).await?;
+    let url = web
+        .as_ref()
+        .map(|(_, door)| format!("http://{}/lab", reachable(door.address)));
+    let secured = secure(&script, url).await?;
+    let (side, authority) = (secured.side, secured.authority);
 
     let wanted = SocketAddr::new(options.bind, options.port);
     let door = open(wanted, script.listen).await?;
     let mut held = door.held;
     let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut tasks = JoinSet::new();
+    if let Some((published, door)) = web {
+        held.join(door.held);
+        if let Some(listener) = door.listener {
+            let body = secured.published.into();
+            tasks.spawn(web::serve(listener, published, body, Arc::clone(&slots)));
+        }
+    }
     let reached = reachable(door.address);
     let resolver = match script.zone {
         None => None,
@@ -164,7 +177,7 @@ pub async fn start(fault: &Fault, options: Options) -> Result<Running, LabError>
         }
     };
     if let Some(listener) = door.listener {
-        let server = Arc::new(Server { script, context });
+        let server = Arc::new(Server { script, side });
         tasks.spawn(accept(listener, server, Arc::clone(&slots)));
     }
     let target = match script.zone {
@@ -189,17 +202,44 @@ async fn open(address: SocketAddr, listen: Listen) -> Result<Door, LabError> {
         .map_err(|source| LabError::Listen { address, source })
 }
 
+/// The door of the web server where the authority publishes revocation, where it does.
+async fn web_door(script: &Script, bind: IpAddr) -> Result<Option<(Published, Door)>, LabError> {
+    let Some(published) = script.tls.certificate.published else {
+        return Ok(None);
+    };
+    let listen = if published == Published::Nobody {
+        Listen::Refused
+    } else {
+        Listen::Open
+    };
+    let door = open(SocketAddr::new(bind, 0), listen).await?;
+    Ok(Some((published, door)))
+}
+
+/// What a server needs for TLS.
+#[derive(Default)]
+struct Secured {
+    side: Option<tls::Side>,
+    authority: Option<String>,
+    published: Vec<u8>,
+}
+
 /// The certificate and the TLS settings, and the root in PEM: only where a client gets that far.
-async fn secure(script: &Script) -> Result<(Option<SslContext>, Option<String>), LabError> {
+async fn secure(script: &Script, url: Option<String>) -> Result<Secured, LabError> {
     if !script.reaches_tls() {
-        return Ok((None, None));
+        return Ok(Secured::default());
     }
     let script = *script;
     // Making a key takes longer than a runtime should wait.
     let made = spawn_blocking(move || {
-        let chain = certificates::issue(&script.tls.certificate, script.machine.host)?;
-        let context = tls::context(&script.tls, &chain)?;
-        Ok::<_, ErrorStack>((Some(context), chain.root))
+        let recipe = &script.tls.certificate;
+        let chain = certificates::issue(recipe, script.machine.host, url.as_deref())?;
+        let side = tls::side(&script.tls, &chain)?;
+        Ok::<_, ErrorStack>(Secured {
+            side: Some(side),
+            authority: chain.root,
+            published: chain.published,
+        })
     });
     Ok(made.await??)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 
 use openssl::error::ErrorStack;
+use openssl::pkey::{PKeyRef, Private};
 use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
 };
@@ -15,8 +16,26 @@ use crate::hello;
 use crate::script::Tls;
 use crate::wire::Wire;
 
+mod flight;
+
+/// The server's side of TLS.
+pub(crate) enum Side {
+    /// A handshake by OpenSSL.
+    Context(SslContext),
+    /// The server's first flight, made by hand, for certificates that OpenSSL does not send.
+    Flight(Vec<u8>),
+}
+
+/// The side that the script asks for.
+pub(crate) fn side(tls: &Tls, chain: &Chain) -> Result<Side, ErrorStack> {
+    match (&chain.key, chain.rubbish) {
+        (Some(key), None) => context(tls, chain, key).map(Side::Context),
+        _ => flight::make(chain).map(Side::Flight),
+    }
+}
+
 /// A context that accepts exactly what the script says.
-pub(crate) fn context(tls: &Tls, chain: &Chain) -> Result<SslContext, ErrorStack> {
+fn context(tls: &Tls, chain: &Chain, key: &PKeyRef<Private>) -> Result<SslContext, ErrorStack> {
     let mut builder = SslContextBuilder::new(SslMethod::tls_server())?;
     // Before anything is set: level 0 lets old versions and weak keys through.
     builder.set_security_level(0);
@@ -34,7 +53,7 @@ pub(crate) fn context(tls: &Tls, chain: &Chain) -> Result<SslContext, ErrorStack
     for above in &chain.above {
         builder.add_extra_chain_cert(above.clone())?;
     }
-    builder.set_private_key(&chain.key)?;
+    builder.set_private_key(key)?;
     Ok(builder.build())
 }
 
@@ -42,7 +61,7 @@ pub(crate) fn context(tls: &Tls, chain: &Chain) -> Result<SslContext, ErrorStack
 pub(crate) async fn secure(
     mut wire: Wire,
     tls: &Tls,
-    context: Option<&SslContext>,
+    side: Option<&Side>,
 ) -> io::Result<Option<Wire>> {
     let Some(record) = hello::read(&mut wire).await? else {
         wire.close().await;
@@ -55,17 +74,22 @@ pub(crate) async fn secure(
         return Ok(None);
     }
     wire.put_back(record);
-    handshake(wire, context).await
+    handshake(wire, side).await
 }
 
 /// The handshake itself. When it fails, OpenSSL has sent its alert and the connection is closed.
-pub(crate) async fn handshake(
-    mut wire: Wire,
-    context: Option<&SslContext>,
-) -> io::Result<Option<Wire>> {
-    let Some(context) = context else {
-        wire.close().await;
-        return Ok(None);
+pub(crate) async fn handshake(mut wire: Wire, side: Option<&Side>) -> io::Result<Option<Wire>> {
+    let context = match side {
+        Some(Side::Context(context)) => context,
+        Some(Side::Flight(flight)) => {
+            wire.say(flight).await?;
+            wire.discard().await;
+            return Ok(None);
+        }
+        None => {
+            wire.close().await;
+            return Ok(None);
+        }
     };
     let mut stream = SslStream::new(Ssl::new(context)?, wire)?;
     if Pin::new(&mut stream).accept().await.is_err() {

@@ -202,27 +202,80 @@ facts! {
     CertIssuer "cert.issuer" Tls (Text) "issuer of the certificate";
     CertNames "cert.names" Tls (List) "names and addresses that the certificate covers";
     CertNameMatches "cert.name_matches" Tls (Bool) "the name that was asked for is covered by the certificate";
+    CertOtherNames "cert.other_names" Tls (List) "alternative names that no client compares with a host's: e-mail addresses, URIs, directory and other names";
+    CertCommonName "cert.common_name" Tls (Text) "common name of the subject";
+    CertCommonNameMatches "cert.common_name_matches" Tls (Bool) "the common name covers the name that was asked for, whatever the alternative names say";
+    CertMstscNames "cert.mstsc_names" Tls (List) "the names that mstsc looks at: DNS names among the alternative names, or the common name where there is none; for an address, the addresses too";
+    CertMstscNameMatches "cert.mstsc_name_matches" Tls (Bool) "one of the names that mstsc looks at covers the name that was asked for";
+    CertOddNames "cert.odd_names" Tls (List) "what in the names of the certificate is not plain text: NUL, control characters, marks that turn the direction";
+    CertSubjectEmpty "cert.subject_empty" Tls (Bool) "the subject is empty";
+    CertVersion "cert.version" Tls (Int) "version of the certificate: 3, or 1 for one without extensions";
     CertNotBefore "cert.not_before" Tls (Text) "start of validity, RFC 3339";
     CertNotAfter "cert.not_after" Tls (Text) "end of validity, RFC 3339";
     CertDaysLeft "cert.days_left" Tls (Int) "whole days until the certificate expires; negative for those since it has";
     CertExpired "cert.expired" Tls (Bool) "the certificate has expired by our clock";
     CertNotYetValid "cert.not_yet_valid" Tls (Bool) "the certificate is not valid yet by our clock";
+    CertValidityDays "cert.validity_days" Tls (Int) "whole days from the start to the end of validity";
+    CertDates "cert.dates" Tls (Word(&["ordinary", "end-before-start", "before-1970", "without-end"])) "whether the dates make sense: without-end is the year 9999";
     CertSelfSigned "cert.self_signed" Tls (Bool) "issuer and subject are the same";
+    CertSignedByItself "cert.signed_by_itself" Tls (Bool) "the signature of a certificate that names itself as issuer was made with its own key";
+    CertIsCa "cert.is_ca" Tls (Bool) "the host's certificate says that it is an authority's (basic constraints)";
     CertWindowsMade "cert.windows_made" Tls (Bool) "it has the form of the certificate that Windows makes for its listener";
     CertChainLength "cert.chain_length" Tls (Int) "how many certificates the server sent";
+    CertChain "cert.chain" Tls (List) "every certificate that was sent, as far as they are judged, in the order in which they came";
+    CertChainJudged "cert.chain_judged" Tls (Int) "how many of them are judged: the first ones";
+    CertChainBytes "cert.chain_bytes" Tls (Int) "size of the certificates that were sent, or that were announced where not all came, in bytes";
+    CertChainInOrder "cert.chain_in_order" Tls (Bool) "every certificate that belongs to the chain comes directly after the one that it vouches for";
+    CertChainDuplicates "cert.chain_duplicates" Tls (Int) "how many certificates were sent again";
+    CertUnrelated "cert.unrelated" Tls (List) "certificates that were sent and do not lead from the host's to its authority";
+    CertUnreadable "cert.unreadable" Tls (List) "certificates, or parts of them, that cannot be read, by place in the chain, and why";
+    CertRootSent "cert.root_sent" Tls (Bool) "the chain that was sent ends with a certificate that names itself as issuer";
+    CertRootExpired "cert.root_expired" Tls (Bool) "the root that the server sent has expired";
+    CertIssuerNotCa "cert.issuer_not_ca" Tls (Bool) "a certificate in the chain vouches for another one and is not allowed to: it is no authority's, or its key usage forbids it";
+    CertPathTooLong "cert.path_too_long" Tls (Bool) "an authority in the chain allows fewer authorities below it than there are";
+    CertOutsideConstraints "cert.outside_constraints" Tls (Bool) "an authority in the chain may not vouch for one of the host's names (name constraints)";
     CertIntermediateExpired "cert.intermediate_expired" Tls (Bool) "an intermediate that the server sent has expired";
-    CertTrust "cert.trust" Tls (Word(&["trusted", "self-signed", "unknown-issuer", "bad-signature", "not-checked"])) "whether the chain leads to a root that this machine trusts, dates aside";
+    CertTrust "cert.trust" Tls (Word(&["trusted", "self-signed", "unknown-issuer", "bad-signature", "bad-chain", "not-checked"])) "whether the chain leads to a root that this machine trusts, dates aside";
+    CertTrustReason "cert.trust_reason" Tls (Text) "why the chain is not trusted, in the words of our TLS library";
     CertIssuerSent "cert.issuer_sent" Tls (Bool) "the server sent the certificate of the leaf's issuer";
     CertKey "cert.key" Tls (Text) "type and size of the public key";
     CertKeyType "cert.key_type" Tls (Word(&["rsa", "ecdsa", "other"])) "type of the public key";
     CertKeyBits "cert.key_bits" Tls (Int) "size of the public key, in bits";
+    CertCurve "cert.curve" Tls (Text) "curve of an ECDSA key";
+    CertExponent "cert.exponent" Tls (Text) "public exponent of an RSA key";
+    CertOddExponent "cert.odd_exponent" Tls (Bool) "the public exponent is even, below 3, or longer than 32 bits";
     CertSignature "cert.signature" Tls (Text) "signature algorithm";
     CertWeakKey "cert.weak_key" Tls (Bool) "RSA key below 2048 bits, or a curve below 224 bits";
     CertWeakSignature "cert.weak_signature" Tls (Bool) "signed with MD5 or SHA-1 by somebody else";
     CertServerAuth "cert.server_auth" Tls (Bool) "the extended key usage allows server authentication or is absent";
+    CertRdpAuthOnly "cert.rdp_auth_only" Tls (Bool) "of the extended key usages that let it be a server it has Remote Desktop Authentication alone";
     CertEku "cert.eku" Tls (List) "extended key usages, by object identifier";
+    CertKeyUsage "cert.key_usage" Tls (List) "key usages; none is no such extension, which allows everything";
+    CertMaySign "cert.may_sign" Tls (Bool) "the key usage allows digital signatures, as ECDHE and TLS 1.3 need of the key";
+    CertMayEncipher "cert.may_encipher" Tls (Bool) "the key usage allows key encipherment, as key exchange with static RSA needs";
+    CertUsageFits "cert.usage_fits" Tls (Bool) "the key usage allows what the completed handshake did with the key";
     CertSha256 "cert.sha256" Tls (Text) "SHA-256 fingerprint";
     CertSha1 "cert.sha1" Tls (Text) "SHA-1 thumbprint, as Windows shows it";
+    CertSpkiSha256 "cert.spki_sha256" Tls (Text) "SHA-256 of the SubjectPublicKeyInfo, in DER: it stays when a certificate is renewed with the same key";
+    CertSerial "cert.serial" Tls (Text) "serial number, in hexadecimal without leading zeros; a negative one with a minus sign";
+    CertSerialForm "cert.serial_form" Tls (Word(&["ordinary", "zero", "negative", "too-long"])) "whether the serial number is one that authorities may give: above zero, at most 20 bytes";
+    CertCrlUrls "cert.crl_urls" Tls (List) "addresses of the revocation lists that the certificate names";
+    CertOcspUrls "cert.ocsp_urls" Tls (List) "addresses of the OCSP responders that the certificate names";
+    CertIssuerUrls "cert.issuer_urls" Tls (List) "addresses from which the issuer's certificate can be fetched, as the certificate names them";
+    CertRevocation "cert.revocation" Tls (Word(&["good", "revoked", "unknown", "unreachable", "none-named", "not-checked"])) "what the authority publishes about the certificate";
+    CertRevokedWhen "cert.revoked_when" Tls (Text) "when the authority revoked it, RFC 3339";
+    CertRevokedReason "cert.revoked_reason" Tls (Text) "why the authority revoked it, by RFC 5280 5.3.1";
+    CertRevocationSources "cert.revocation_sources" Tls (List) "the addresses that were named for it, each with what came";
+    CertRevocationTookMs "cert.revocation_took_ms" Tls (Int) "the longest of these fetches, in milliseconds: what a client waits";
+    CertSeen "cert.seen" Tls (Word(&["first", "same", "renewed-same-key", "changed"])) "the certificate against the one that this target showed in an earlier run";
+    CertSeenWhen "cert.seen_when" Tls (Text) "when the earlier certificate was last seen, RFC 3339";
+    CertSeenDays "cert.seen_days" Tls (Int) "whole days over which the earlier certificate was seen";
+    CertSeenBeforeSha256 "cert.seen_before_sha256" Tls (Text) "SHA-256 fingerprint of the earlier certificate";
+    CertSeenBeforeIssuer "cert.seen_before_issuer" Tls (Text) "issuer of the earlier certificate";
+    CertSeenBeforeDaysLeft "cert.seen_before_days_left" Tls (Int) "whole days that the earlier certificate would still be valid; negative for those since it expired";
+    CertSeenSameNames "cert.seen_same_names" Tls (Bool) "subject and issuer are those of the earlier certificate";
+    CertSeenElsewhere "cert.seen_elsewhere" Tls (List) "other targets that showed the same key in earlier runs";
+    CertSeenElsewhereAny "cert.seen_elsewhere_any" Tls (Bool) "another target showed the same key in an earlier run";
     CertInspection "cert.inspection" Tls (Text) "the inspecting product that the issuer's name points to";
 
     // Nla
@@ -455,28 +508,4 @@ impl FactSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_unique_and_say_their_meaning() {
-        for (i, key) in FactKey::ALL.iter().enumerate() {
-            assert!(!key.info().meaning.is_empty(), "{key}");
-            assert!(
-                FactKey::ALL[..i]
-                    .iter()
-                    .all(|k| k.info().name != key.info().name),
-                "{key} stands twice"
-            );
-            assert_eq!(FactKey::from_name(key.info().name), Some(*key));
-        }
-    }
-
-    #[test]
-    fn words_outside_the_list_are_refused() {
-        assert!(FactKey::NegAnswer.allows(&"failure-3".into()));
-        assert!(!FactKey::NegAnswer.allows(&"failure-".into()));
-        assert!(!FactKey::NegAnswer.allows(&"fialure-3".into()));
-        assert!(!FactKey::NegAnswer.allows(&Value::Bool(true)));
-    }
-}
+mod tests;

@@ -8,6 +8,8 @@ pub mod fact;
 pub mod matrix;
 pub mod recording;
 pub mod report;
+pub mod revocation;
+pub mod seen;
 mod stage;
 pub mod text;
 

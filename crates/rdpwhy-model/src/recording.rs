@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::revocation::Revocation;
+use crate::seen::Remembered;
 use crate::text::{hex, unhex};
 
 /// The name of the recording's format.
@@ -41,6 +43,14 @@ pub struct Recording {
     /// Every connection, in the order of their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
+    /// What the addresses say that the certificates name for their revocation; absent where nobody
+    /// asked, empty where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<Vec<Revocation>>,
+    /// What earlier runs had seen of the target and its key; absent where nothing was remembered
+    /// or no certificate was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<Remembered>,
 }
 
 /// One question about the name.
@@ -276,6 +286,12 @@ pub struct Handshake {
     pub chain: Vec<Bytes>,
     /// Whether the chain leads to a trusted root.
     pub trust: Trust,
+    /// Why it does not, in the stack's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_reason: Option<String>,
+    /// Whether the signature of a leaf that names itself as issuer was made with its own key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by_itself: Option<bool>,
 }
 
 /// Whether a chain leads to a root that this machine trusts, dates aside.
@@ -290,6 +306,8 @@ pub enum Trust {
     UnknownIssuer,
     /// A signature in the chain is wrong.
     BadSignature,
+    /// A certificate in the chain does what it may not: vouch for others, or for this name.
+    BadChain,
     /// It could not be checked.
     NotChecked,
 }
@@ -302,6 +320,7 @@ impl Trust {
             Self::SelfSigned => "self-signed",
             Self::UnknownIssuer => "unknown-issuer",
             Self::BadSignature => "bad-signature",
+            Self::BadChain => "bad-chain",
             Self::NotChecked => "not-checked",
         }
     }
@@ -455,6 +474,8 @@ mod tests {
                     at_us: 9,
                 },
             }],
+            revocation: None,
+            remembered: None,
         };
         let text = serde_json::to_string(&recording).unwrap();
         assert_eq!(serde_json::from_str::<Recording>(&text).unwrap(), recording);

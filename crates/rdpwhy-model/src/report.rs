@@ -228,6 +228,19 @@ pub struct Finding {
     pub evidence: Vec<EvidenceItem>,
     /// What to do.
     pub fixes: Vec<Fix>,
+    /// What it means to which client: whether it stops a connection depends on the client's
+    /// settings. Empty where it means the same to all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientEffect>,
+}
+
+/// What a finding means to a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClientEffect {
+    /// Which client, with its settings where they matter.
+    pub client: String,
+    /// What it does: warns, refuses, connects.
+    pub effect: String,
 }
 
 /// A cause that something seen contradicts.

@@ -56,6 +56,14 @@ pub fn time(unix_seconds: i64) -> String {
     )
 }
 
+/// The seconds since 1970 of a time as OpenSSL prints it: `Nov  5 12:30:00 2026 GMT`. `None` where
+/// it is printed otherwise.
+pub fn openssl_seconds(text: &str) -> Option<i64> {
+    let time = jiff::civil::DateTime::strptime("%b %e %H:%M:%S %Y GMT", text).ok()?;
+    let utc = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(utc.timestamp().as_second())
+}
+
 /// Lower-case hexadecimal without separators.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] = [
@@ -101,6 +109,17 @@ mod tests {
             shown_bytes(b"SSH-2.0\r\n\x1b\xff", 99),
             "SSH-2.0\\r\\n\\x1b\\xff"
         );
+    }
+
+    #[test]
+    fn times_as_openssl_prints_them() {
+        assert_eq!(openssl_seconds("Jan  1 00:00:10 1970 GMT"), Some(10));
+        assert_eq!(
+            openssl_seconds("Nov 25 12:30:00 2026 GMT").map(time),
+            Some("2026-11-25T12:30:00Z".to_owned())
+        );
+        assert_eq!(openssl_seconds("Bad time value"), None);
+        assert_eq!(openssl_seconds("Nov 31 12:30:00 2026 GMT"), None);
     }
 
     #[test]

@@ -5,7 +5,10 @@
 
 pub mod checks;
 mod converse;
+mod http;
 pub mod names;
+mod remembered;
+mod revocation;
 mod run;
 mod socket;
 mod system;
@@ -13,6 +16,7 @@ mod tape;
 mod tls;
 mod understand;
 
+pub use remembered::certificate;
 pub use run::{Limits, Patience, Run};
 pub use system::route_to;
 pub use tls::{TrustStore, random};

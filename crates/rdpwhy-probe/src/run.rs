@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdpwhy_model::recording::Connection;
+use rdpwhy_model::recording::{Connection, Recording};
+use rdpwhy_model::revocation::Revocation;
 use rdpwhy_wire::script::Script;
 use tokio::sync::Semaphore;
 
 use crate::TrustStore;
 use crate::converse::converse;
+use crate::revocation;
 use crate::socket::micros;
 use crate::tape::Tape;
 
@@ -112,6 +114,19 @@ impl Run {
             answer: patience.answer.min(self.left()),
         };
         Some(converse(self, id, to, script, patience).await)
+    }
+
+    /// Asks what the authorities publish about the certificates that the recording shows, each
+    /// address within one stage's deadline. These fetches go to other hosts than the target, and
+    /// count as no connections of the run. `server` is the name server to ask instead of the
+    /// system's. `None` when no certificate was seen.
+    pub async fn revocation(
+        &self,
+        recording: &Recording,
+        server: Option<SocketAddr>,
+    ) -> Option<Vec<Revocation>> {
+        let deadline = self.limits.stage.min(self.left());
+        revocation::look_up(recording, &self.trust, server, deadline).await
     }
 
     /// Every connection so far, by number. One that is under way shows what has happened on it.

@@ -1,4 +1,5 @@
-//! Completed TLS handshakes, by OpenSSL. The only place in this crate that names it.
+//! Completed TLS handshakes, by OpenSSL. This file and its folder are the only places in this crate
+//! that name it.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -20,6 +21,8 @@ use tokio_openssl::SslStream;
 use crate::ProbeError;
 use crate::tape::Recorded;
 
+pub(crate) mod revocation;
+
 /// The roots that this machine trusts, and those that the user adds.
 pub struct TrustStore {
     added: Vec<X509>,
@@ -28,27 +31,19 @@ pub struct TrustStore {
 
 impl TrustStore {
     /// The system's store, which honours `SSL_CERT_FILE`; it is read when it is first needed.
-    /// `files` name further certificates in PEM.
+    /// `files` name further certificates: PEM, one or many in a file, or one in DER.
     ///
     /// # Errors
-    /// When a file cannot be read or holds no certificate.
+    /// When a file cannot be read, or holds no certificate or a damaged one.
     pub fn new(files: &[impl AsRef<Path>]) -> Result<Self, ProbeError> {
         let mut added = Vec::new();
         for file in files {
             let path = file.as_ref();
-            let fault = |reason: String| ProbeError::Trust {
+            let found = read_file(path).and_then(|bytes| certificates(&bytes));
+            added.extend(found.map_err(|reason| ProbeError::Trust {
                 path: path.display().to_string(),
                 reason,
-            };
-            if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
-                return Err(fault("is no file that can be read".into()));
-            }
-            let pem = std::fs::read(path).map_err(|e| fault(e.to_string()))?;
-            let found = X509::stack_from_pem(&pem).map_err(|_| fault("not PEM".into()))?;
-            if found.is_empty() {
-                return Err(fault("holds no certificate in PEM".into()));
-            }
-            added.extend(found);
+            })?);
         }
         Ok(Self {
             added,
@@ -76,36 +71,99 @@ impl TrustStore {
         self.store.get_or_init(make).as_ref()
     }
 
-    fn judge(&self, leaf: &X509Ref, chain: &[X509]) -> Trust {
+    /// Whether a chain leads to a trusted root, and why not, in OpenSSL's words.
+    fn judge(&self, leaf: &X509Ref, chain: &[X509]) -> (Trust, Option<String>) {
+        let Some(store) = self.store() else {
+            return (Trust::NotChecked, None);
+        };
         let judged = || -> Result<X509VerifyResult, ErrorStack> {
             let mut others = Stack::new()?;
             for c in chain {
                 others.push(c.clone())?;
             }
-            let Some(store) = self.store() else {
-                return Ok(X509VerifyResult::OK);
-            };
             let mut context = X509StoreContext::new()?;
             context.init(store, leaf, &others, |c| {
                 c.verify_cert()?;
                 Ok(c.error())
             })
         };
-        if self.store().is_none() {
-            return Trust::NotChecked;
-        }
-        match judged().map(|r| r.as_raw()) {
-            Ok(0) => Trust::Trusted,
-            // X509_V_ERR_CERT_SIGNATURE_FAILURE
-            Ok(7) => Trust::BadSignature,
+        let result = judged();
+        // What was tried in vain leaves its errors behind, and the next call would take them
+        drop(ErrorStack::get());
+        let Ok(result) = result else {
+            return (Trust::NotChecked, None);
+        };
+        let trust = match result.as_raw() {
+            0 => return (Trust::Trusted, None),
             // X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
-            Ok(18) => Trust::SelfSigned,
+            18 => Trust::SelfSigned,
+            // X509_V_ERR_CERT_SIGNATURE_FAILURE
+            7 => Trust::BadSignature,
             // X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, SELF_SIGNED_CERT_IN_CHAIN,
             // UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNABLE_TO_VERIFY_LEAF_SIGNATURE
-            Ok(2 | 19 | 20 | 21) => Trust::UnknownIssuer,
+            2 | 19 | 20 | 21 => Trust::UnknownIssuer,
+            // PATH_LENGTH_EXCEEDED, KEYUSAGE_NO_CERTSIGN, PERMITTED_VIOLATION,
+            // EXCLUDED_VIOLATION, INVALID_CA
+            25 | 32 | 47 | 48 | 79 => Trust::BadChain,
             _ => Trust::NotChecked,
-        }
+        };
+        (trust, Some(result.error_string().to_owned()))
     }
+}
+
+/// The most that a file of certificates may hold, in bytes; those of systems have 250,000.
+const LARGEST: u64 = 32 << 20;
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let about = std::fs::metadata(path).map_err(|e| e.to_string())?;
+    if !about.is_file() {
+        return Err("is no file".into());
+    }
+    if about.len() > LARGEST {
+        return Err(format!("has more than {LARGEST} bytes"));
+    }
+    std::fs::read(path).map_err(|e| e.to_string())
+}
+
+/// The certificates in a file: PEM with whatever stands between them, or one in DER.
+fn certificates(bytes: &[u8]) -> Result<Vec<X509>, String> {
+    // Windows' editors put a byte order mark before text
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mark = b"-----BEGIN ";
+    if bytes.windows(mark.len()).any(|w| w == mark) {
+        let found = X509::stack_from_pem(bytes);
+        // A file that ends leaves its error behind, and the next call would take it for its own
+        drop(ErrorStack::get());
+        let found = found.map_err(|_| "holds a certificate that cannot be read")?;
+        if found.is_empty() {
+            return Err("holds no certificate".into());
+        }
+        return Ok(found);
+    }
+    let found = X509::from_der(bytes).map(|c| vec![c]);
+    found.map_err(|_| "holds no certificate in PEM or DER".into())
+}
+
+/// Whether the signature of a certificate that names itself as issuer was made with the key in it.
+/// `None` when it names another, or when its algorithm is one that we do not have.
+fn signed_by_itself(leaf: &X509Ref) -> Option<bool> {
+    let names = (leaf.subject_name().to_der(), leaf.issuer_name().to_der());
+    let (Ok(subject), Ok(issuer)) = names else {
+        return None;
+    };
+    if subject != issuer {
+        return None;
+    }
+    let key = leaf.public_key().ok()?;
+    let verified = leaf.verify(&key);
+    // A wrong signature leaves its error behind, and the next call would take it for its own
+    drop(ErrorStack::get());
+    verified.ok().or_else(|| {
+        // A key of another kind than the signature's cannot have made it
+        let algorithm = leaf.signature_algorithm().object().nid();
+        let made_with = algorithm.signature_algorithms()?.pkey;
+        (made_with.as_raw() != key.id().as_raw()).then_some(false)
+    })
 }
 
 /// Bytes that make a run's hand-made hellos its own. Zeros when the generator fails, which only
@@ -251,10 +309,11 @@ fn chain(ssl: &SslRef) -> (Vec<Bytes>, Vec<X509>) {
 
 fn describe(ssl: &SslRef, trust: &TrustStore) -> Handshake {
     let (chain, certificates) = chain(ssl);
-    let trust = match certificates.split_first() {
+    let (trust, trust_reason) = match certificates.split_first() {
         Some((leaf, others)) => trust.judge(leaf, others),
-        None => Trust::NotChecked,
+        None => (Trust::NotChecked, None),
     };
+    let signed_by_itself = certificates.first().and_then(|leaf| signed_by_itself(leaf));
     Handshake {
         version: ssl.version_str().to_owned(),
         suite: ssl
@@ -263,6 +322,8 @@ fn describe(ssl: &SslRef, trust: &TrustStore) -> Handshake {
         group: None,
         chain,
         trust,
+        trust_reason,
+        signed_by_itself,
     }
 }
 
@@ -290,16 +351,60 @@ mod tests {
         assert!(offers("AES128-SHA"));
     }
 
+    /// Files of certificates in every form that people have them, and those that are none.
     #[test]
-    fn a_file_without_certificates_is_named() {
-        let file = std::env::temp_dir().join(format!("rdpwhy-trust-{}", std::process::id()));
-        std::fs::write(&file, "nothing here").unwrap();
-        let e = TrustStore::new(&[&file])
-            .map(|_| ())
-            .unwrap_err()
-            .to_string();
-        std::fs::remove_file(&file).unwrap();
-        assert!(e.contains("holds no certificate"), "{e}");
-        assert!(TrustStore::new(&["/nonexistent/x.pem"]).is_err());
+    fn files_of_certificates_are_read_and_others_named() {
+        let der = root();
+        let pem = String::from_utf8(X509::from_der(&der).unwrap().to_pem().unwrap()).unwrap();
+        let body = pem.find('\n').unwrap() + 1;
+        let broken = format!("{}AAAA{}", &pem[..body], &pem[body + 4..]);
+        let read = |bytes: &[u8]| certificates(bytes).map(|c| c.len());
+        assert_eq!(read(pem.as_bytes()), Ok(1));
+        assert_eq!(read(&der), Ok(1));
+        assert_eq!(read(pem.replace('\n', "\r\n").as_bytes()), Ok(1));
+        assert_eq!(read(format!("\u{feff}{pem}").as_bytes()), Ok(1));
+        assert_eq!(
+            read(format!("# one\n{pem}\n# two\n{pem}").as_bytes()),
+            Ok(2)
+        );
+        assert!(read(format!("{pem}{broken}").as_bytes()).is_err());
+        for other in [&b""[..], b"nothing here", &der[..der.len() - 1]] {
+            let e = read(other).unwrap_err();
+            assert!(e.contains("PEM or DER"), "{e}");
+        }
+        let key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert_eq!(read(key), Err("holds no certificate".into()));
+        // What was tried leaves no error behind
+        assert!(ErrorStack::get().errors().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named() {
+        let folder = std::env::temp_dir();
+        for (path, reason) in [
+            (folder.as_path(), "is no file"),
+            (Path::new("/nonexistent/x.pem"), "/nonexistent/x.pem"),
+        ] {
+            let e = TrustStore::new(&[path]).map(|_| ()).unwrap_err();
+            let e = e.to_string();
+            assert!(e.contains(&path.display().to_string()), "{e}");
+            assert!(e.contains(reason), "{e}");
+        }
+    }
+
+    /// A certificate that signs itself, in DER.
+    fn root() -> Vec<u8> {
+        let curve = openssl::nid::Nid::X9_62_PRIME256V1;
+        let group = openssl::ec::EcGroup::from_curve_name(curve).unwrap();
+        let key = openssl::ec::EcKey::generate(&group).unwrap();
+        let key = openssl::pkey::PKey::from_ec_key(key).unwrap();
+        let mut builder = X509::builder().unwrap();
+        builder.set_pubkey(&key).unwrap();
+        let now = openssl::asn1::Asn1Time::days_from_now(1).unwrap();
+        builder.set_not_before(&now).unwrap();
+        builder.set_not_after(&now).unwrap();
+        let digest = openssl::hash::MessageDigest::sha256();
+        builder.sign(&key, digest).unwrap();
+        builder.build().to_der().unwrap()
     }
 }

@@ -11,6 +11,7 @@ use rdpwhy_wire::matrix::CHECK;
 
 use crate::checks::walk::{REACH, WALK};
 use crate::checks::{self, Context};
+use crate::remembered;
 
 /// What the checks need to know of a recording. `None` when its client is not known.
 pub fn context<'a>(
@@ -112,6 +113,12 @@ pub fn understand(recording: &Recording) -> FactSet {
             &ids,
         );
     }
+    if let Some(asked) = &recording.revocation {
+        let said = rdpwhy_wire::revocation::facts(asked);
+        add(&mut facts, said, crate::revocation::SOURCE, &[]);
+    }
+    let said = remembered::read(recording, &facts);
+    add(&mut facts, said, remembered::SOURCE, &[]);
     facts
 }
 

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use rdpwhy_model::matrix::TlsMatrix;
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::report::{
-    Cause, Certainty, Client, ConnectionSummary, Evidence, EvidenceItem, Finding, Fix, Group,
-    NotDone, Outcome, Report, RuledOut, SCHEMA, StageReport, StageState, Target, Unseen, Verdict,
-    WHICH,
+    Cause, Certainty, Client, ConnectionSummary, Evidence, EvidenceItem, Fix, Group, NotDone,
+    Outcome, Report, RuledOut, SCHEMA, StageReport, StageState, Target, Unseen, Verdict, WHICH,
 };
 use rdpwhy_model::text::shown;
 use rdpwhy_model::{FactKey, FactSet, Stage};
 
 use crate::catalogue::{Catalogue, CauseEntry, FixEntry, GroupEntry};
-use crate::condition::Truth;
+use crate::findings::findings;
 use crate::judge::{Judgement, judge};
 use crate::ladder;
+use crate::revocation;
 
 /// How many causes that are merely possible are listed.
 const POSSIBLE: usize = 6;
@@ -206,7 +206,7 @@ fn cause(catalogue: &Catalogue, j: &Judgement<'_>, case: &Case<'_>) -> Cause {
     }
 }
 
-fn fix(f: &FixEntry, case: &Case<'_>) -> Fix {
+pub(crate) fn fix(f: &FixEntry, case: &Case<'_>) -> Fix {
     Fix {
         id: f.id.clone(),
         who: f.who.clone(),
@@ -216,7 +216,7 @@ fn fix(f: &FixEntry, case: &Case<'_>) -> Fix {
 }
 
 /// The facts behind a judgement, for people.
-fn items(keys: &BTreeSet<FactKey>, facts: &FactSet) -> Vec<EvidenceItem> {
+pub(crate) fn items(keys: &BTreeSet<FactKey>, facts: &FactSet) -> Vec<EvidenceItem> {
     let seen = keys.iter().filter_map(|k| facts.get(spelled_out(*k)));
     seen.map(|o| EvidenceItem {
         what: o.key.info().meaning.to_owned(),
@@ -232,6 +232,7 @@ const fn spelled_out(key: FactKey) -> FactKey {
     match key {
         FactKey::PortsAnyOpen => FactKey::PortsOpen,
         FactKey::PortsAnyRdp => FactKey::PortsRdp,
+        FactKey::CertSeenElsewhereAny => FactKey::CertSeenElsewhere,
         key => key,
     }
 }
@@ -263,42 +264,6 @@ fn words(key: FactKey, value: &str) -> String {
         Kind::Word(w) if w == TLS => ladder::tls_words(value),
         _ => shown(value, KEPT),
     }
-}
-
-fn findings(
-    catalogue: &Catalogue,
-    judgements: &[Judgement<'_>],
-    named: &BTreeSet<&str>,
-    case: &Case<'_>,
-) -> Vec<Finding> {
-    let facts = case.facts;
-    let of_causes = judgements
-        .iter()
-        .filter(|j| !j.excluded_elsewhere(facts))
-        .filter_map(|j| {
-            let f = j.cause.finding.as_ref()?;
-            let judged = f.when.judge(facts);
-            (judged.truth == Truth::True && !named.contains(j.cause.id.as_str())).then(|| Finding {
-                id: j.cause.id.clone(),
-                title: f.title.clone().unwrap_or_else(|| j.cause.title.clone()),
-                severity: f.severity,
-                evidence: items(&judged.because, facts),
-                fixes: j.cause.fixes.iter().map(|f| fix(f, case)).collect(),
-            })
-        });
-    let others = catalogue.findings.iter().filter_map(|f| {
-        let judged = f.when.judge(facts);
-        (judged.truth == Truth::True).then(|| Finding {
-            id: f.id.clone(),
-            title: f.title.clone(),
-            severity: f.severity,
-            evidence: items(&judged.because, facts),
-            fixes: Vec::new(),
-        })
-    });
-    let mut out: Vec<Finding> = of_causes.chain(others).collect();
-    out.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
-    out
 }
 
 fn ruled_out(judgements: &[Judgement<'_>], facts: &FactSet) -> Vec<RuledOut> {
@@ -369,6 +334,9 @@ fn unseen(
             "whether the packets reach the host",
             "a capture on the host while rdpwhy runs: does the SYN arrive?",
         );
+    }
+    if let Some((what, how)) = revocation::unseen(case.facts) {
+        put(what, how);
     }
     for n in &case.not_done {
         put(&format!("the check {}", n.check), &n.why);

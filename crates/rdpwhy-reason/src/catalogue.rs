@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use rdpwhy_model::Stage;
-use rdpwhy_model::report::Severity;
+use rdpwhy_model::report::{ClientEffect, Severity};
 use serde::Deserialize;
 
 use crate::condition::Condition;
@@ -100,6 +100,47 @@ pub struct FindingEntry {
     pub severity: Severity,
     /// Its own title, where the cause's does not fit.
     pub title: Option<String>,
+    /// What it means to which client.
+    #[serde(default)]
+    pub clients: Vec<ClientEffect>,
+    /// The same by the name of an [`Effect`].
+    pub effect: Option<String>,
+    /// What to say instead when more is known: the first whose condition holds.
+    #[serde(default, rename = "case")]
+    pub cases: Vec<FindingCase>,
+}
+
+impl FindingEntry {
+    /// Every condition in it.
+    #[cfg(test)]
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        std::iter::once(&self.when).chain(self.cases.iter().map(|c| &c.when))
+    }
+}
+
+/// A finding about which more is known.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingCase {
+    /// When.
+    pub when: Condition,
+    /// What is so, in one line.
+    pub title: String,
+    /// How much it matters, where that is another matter.
+    pub severity: Option<Severity>,
+    /// What it means to which client, where that is another matter.
+    #[serde(default)]
+    pub clients: Vec<ClientEffect>,
+}
+
+/// What a kind of finding means to which client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effect {
+    /// Name.
+    pub id: String,
+    /// What each client does.
+    pub clients: Vec<ClientEffect>,
 }
 
 /// What to do about a cause.
@@ -138,22 +179,54 @@ pub struct GroupEntry {
 }
 
 /// Something worth saying that concerns no cause.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct OtherFinding {
     /// Name.
     pub id: String,
     /// What is so, in one line.
     pub title: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// When.
-    pub when: Condition,
+    /// What is seen and what it means, as for a cause.
+    pub entry: FindingEntry,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Findings {
-    finding: Vec<OtherFinding>,
+    finding: Vec<WrittenFinding>,
+    effect: Vec<Effect>,
+}
+
+/// A finding as it stands in the file: `flatten` would let unknown fields pass.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFinding {
+    id: String,
+    title: String,
+    severity: Severity,
+    when: Condition,
+    #[serde(default)]
+    clients: Vec<ClientEffect>,
+    effect: Option<String>,
+    #[serde(default, rename = "case")]
+    cases: Vec<FindingCase>,
+}
+
+impl From<WrittenFinding> for OtherFinding {
+    fn from(w: WrittenFinding) -> Self {
+        let entry = FindingEntry {
+            when: w.when,
+            severity: w.severity,
+            title: None,
+            clients: w.clients,
+            effect: w.effect,
+            cases: w.cases,
+        };
+        Self {
+            id: w.id,
+            title: w.title,
+            entry,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -170,6 +243,8 @@ pub struct Catalogue {
     pub groups: Vec<GroupEntry>,
     /// Findings that concern no cause.
     pub findings: Vec<OtherFinding>,
+    /// What kinds of findings mean to which client.
+    pub effects: Vec<Effect>,
 }
 
 /// What is wrong with a file of the catalogue.
@@ -212,19 +287,23 @@ impl Catalogue {
             });
             Vec::new()
         });
-        let findings = toml::from_str::<Findings>(files::FINDINGS).map(|f| f.finding);
+        let findings = toml::from_str::<Findings>(files::FINDINGS);
         let findings = findings.unwrap_or_else(|e| {
             faults.push(CatalogueError {
                 file: "findings.toml".into(),
                 reason: e.to_string(),
             });
-            Vec::new()
+            Findings {
+                finding: Vec::new(),
+                effect: Vec::new(),
+            }
         });
         (
             Self {
                 causes,
                 groups,
-                findings,
+                findings: findings.finding.into_iter().map(Into::into).collect(),
+                effects: findings.effect,
             },
             faults,
         )
@@ -233,6 +312,14 @@ impl Catalogue {
     /// The cause of that id.
     pub fn cause(&self, id: &str) -> Option<&CauseEntry> {
         self.causes.iter().find(|c| c.id == id)
+    }
+
+    /// What a finding means to which client.
+    pub fn clients(&self, finding: &FindingEntry) -> Vec<ClientEffect> {
+        let named = finding.effect.as_deref();
+        let shared = self.effects.iter().filter(|e| named == Some(&e.id));
+        let shared = shared.flat_map(|e| e.clients.iter());
+        finding.clients.iter().chain(shared).cloned().collect()
     }
 
     /// The group of that id.
@@ -258,7 +345,7 @@ mod tests {
         }
         for c in &catalogue.causes {
             let conditions = [&c.proves, &c.likely, &c.possible, &c.excludes];
-            let finding = c.finding.as_ref().map(|f| &f.when);
+            let finding = c.finding.iter().flat_map(FindingEntry::conditions);
             for condition in conditions.into_iter().flatten().chain(finding) {
                 wrong.extend(
                     condition
@@ -316,7 +403,19 @@ mod tests {
             assert!(members.count() > 1, "{} is no group", group.id);
         }
         for finding in &catalogue.findings {
-            assert!(finding.when.faults().is_empty(), "{}", finding.id);
+            for condition in finding.entry.conditions() {
+                assert!(condition.faults().is_empty(), "{}", finding.id);
+            }
+        }
+        let of_causes = catalogue.causes.iter().filter_map(|c| c.finding.as_ref());
+        let named = of_causes
+            .chain(catalogue.findings.iter().map(|f| &f.entry))
+            .filter_map(|f| f.effect.as_ref());
+        for effect in named {
+            assert!(
+                catalogue.effects.iter().any(|e| e.id == *effect),
+                "{effect}"
+            );
         }
     }
 }

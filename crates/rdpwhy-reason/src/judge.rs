@@ -135,7 +135,7 @@ pub fn wanted(
         .iter()
         .filter(|j| !j.excluded)
         .flat_map(|j| j.missing.iter().copied());
-    let findings = catalogue.findings.iter().map(|f| f.when.judge(facts));
+    let findings = catalogue.findings.iter().map(|f| f.entry.when.judge(facts));
     let findings = findings
         .filter(|j| j.truth == Truth::Unknown)
         .flat_map(|j| j.missing);

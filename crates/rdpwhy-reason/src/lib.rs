@@ -7,5 +7,7 @@ pub mod catalogue;
 pub mod condition;
 pub mod derive;
 pub mod explain;
+mod findings;
 pub mod judge;
 mod ladder;
+mod revocation;

@@ -16,6 +16,7 @@ pub mod mcs;
 pub mod ntlm;
 pub mod peer;
 pub mod read;
+pub mod revocation;
 pub mod script;
 pub mod signatures;
 pub mod suites;

@@ -220,25 +220,19 @@ fn tls_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
     if let Some(ms) = took_ms(c, Phase::Tls) {
         out.push((FactKey::TlsTookMs, ms.into()));
     }
-    if let Some(f) = failure(c, Phase::Tls) {
-        if f.alert.is_none() && tls(c) == "refused-here" {
-            out.push((FactKey::TlsRefusal, shown(&f.reason, KEPT).into()));
-        }
-        chain_facts(&f.chain, view, out);
+    if let Some(f) = failure(c, Phase::Tls)
+        && f.alert.is_none()
+        && tls(c) == "refused-here"
+    {
+        out.push((FactKey::TlsRefusal, shown(&f.reason, KEPT).into()));
     }
+    out.extend(certificate::seen(c, view));
     let Some(h) = c.handshake() else { return };
     out.push((FactKey::TlsVersion, known_version(&h.version).into()));
     out.push((FactKey::TlsSuite, suite_name(&h.suite).into()));
     if let Some(group) = &h.group {
         out.push((FactKey::TlsGroup, shown(group, KEPT).into()));
     }
-    out.push((FactKey::CertTrust, h.trust.word().into()));
-    chain_facts(&h.chain, view, out);
-}
-
-fn chain_facts(chain: &[rdpwhy_model::recording::Bytes], view: Viewpoint<'_>, out: &mut Facts) {
-    let ders: Vec<&[u8]> = chain.iter().map(|b| b.0.as_slice()).collect();
-    out.extend(certificate::facts(&ders, view).unwrap_or_default());
 }
 
 fn known_version(text: &str) -> &str {

@@ -10,6 +10,7 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
 /// The random of a HelloRetryRequest (RFC 8446 4.1.3).
 const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
@@ -164,6 +165,54 @@ fn server_hello(handshake: &[u8]) -> Option<ServerHello> {
     })
 }
 
+/// The certificates that a server sends in the clear, as every version before TLS 1.3 does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SentChain {
+    /// The certificates that came whole, DER, leaf first.
+    pub certificates: Vec<Vec<u8>>,
+    /// Size of the list of them that the message announces, in bytes.
+    pub announced: usize,
+    /// The whole message came.
+    pub whole: bool,
+}
+
+/// Reads the Certificate message (RFC 5246 7.4.2) of what a server sent. `None` when there is
+/// none in the clear: it was not sent, or is encrypted.
+pub fn sent_chain(bytes: &[u8]) -> Option<SentChain> {
+    let mut handshake = Vec::new();
+    let mut c = Cursor::new(bytes);
+    // What follows a ChangeCipherSpec is encrypted, whatever it calls itself
+    while let (Some(kind @ (ALERT | HANDSHAKE)), Some(version), Some(length)) =
+        (c.u8(), c.u16(), c.u16())
+        && version >> 8 == 3
+    {
+        let body = c.take(usize::from(length)).unwrap_or_else(|| c.rest());
+        if kind == HANDSHAKE {
+            handshake.extend(body);
+        }
+    }
+    let mut c = Cursor::new(&handshake);
+    loop {
+        let kind = c.u8()?;
+        let length = c.u24()?;
+        if kind != CERTIFICATE {
+            c.take(length)?;
+            continue;
+        }
+        let body = c.take(length);
+        let mut chain = SentChain {
+            whole: body.is_some(),
+            ..SentChain::default()
+        };
+        let mut list = Cursor::new(body.unwrap_or_else(|| c.rest()));
+        chain.announced = list.u24()?;
+        while let Some(one) = list.u24().and_then(|n| list.take(n)) {
+            chain.certificates.push(one.to_vec());
+        }
+        return Some(chain);
+    }
+}
+
 /// Whether the bytes so far hold a ServerHello or an alert that ends it.
 pub(crate) fn framed(bytes: &[u8]) -> Framed {
     let said = read(bytes);
@@ -229,6 +278,41 @@ mod tests {
         assert!(said.hello.is_some() && said.alert.is_none());
         let fatal = [&warning[..], &[21, 3, 3, 0, 2, 2, 40]].concat();
         assert_eq!(read(&fatal).alert, Some((2, 40)));
+    }
+
+    /// A ServerHello, a Certificate with these, and what is cut off after `keep` bytes.
+    fn flight(certificates: &[&[u8]], keep: usize) -> Vec<u8> {
+        let block = |bytes: &[u8]| {
+            let n = u32::try_from(bytes.len()).unwrap().to_be_bytes();
+            [&n[1..], bytes].concat()
+        };
+        let list: Vec<u8> = certificates.iter().flat_map(|c| block(c)).collect();
+        let message = [&[11u8][..], &block(&block(&list))].concat();
+        let mut out = hello(0xc030);
+        for part in message.chunks(7) {
+            out.extend([22, 3, 3]);
+            put_block16(&mut out, part);
+        }
+        out.truncate(out.len() - keep);
+        out
+    }
+
+    #[test]
+    fn certificates_in_the_clear_are_found_in_pieces() {
+        let first = [1u8; 40];
+        let whole = sent_chain(&flight(&[&first, b"second"], 0)).unwrap();
+        assert!(whole.whole && whole.announced == 3 + 40 + 3 + 6);
+        assert_eq!(whole.certificates, [&first[..], b"second"]);
+        let cut = sent_chain(&flight(&[&first, b"second"], 3)).unwrap();
+        assert!(!cut.whole && cut.announced == 52);
+        assert_eq!(cut.certificates, [&first[..]]);
+        let bytes = flight(&[&first], 0);
+        assert_eq!(sent_chain(&hello(0xc030)), None);
+        for n in 0..bytes.len() {
+            assert!(sent_chain(&bytes[..n]).is_none_or(|c| !c.whole));
+        }
+        let encrypted = [&hello(0x1302)[..], &[20, 3, 3, 0, 1, 1], &bytes].concat();
+        assert_eq!(sent_chain(&encrypted), None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use rdpwhy_reason::derive::derive;
 use rdpwhy_reason::judge::{judge, wanted};
 use rdpwhy_wire::clients;
 
+use crate::memory::{Store, recall};
 use crate::target::Target;
 
 /// Addresses of a name that are tried at the beginning, at most: a healthy host with many
@@ -54,6 +55,10 @@ pub struct Request {
     pub limits: Limits,
     /// How often to walk, one after the other, for one verdict over the series.
     pub repeat: u32,
+    /// Whether to ask what the authorities publish about the host's certificates.
+    pub revocation: bool,
+    /// Where earlier runs kept what they saw; `None` does without.
+    pub memory: Option<Store>,
     /// Whom to trust.
     pub trust: TrustStore,
     /// Whether to ask for the whole matrix of TLS.
@@ -79,6 +84,8 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         resolver,
         mut limits,
         repeat,
+        revocation,
+        memory,
         trust,
         tls,
     } = request;
@@ -88,6 +95,12 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     if tls {
         survey::extend(&mut limits);
     }
+    // So do the fetches of revocation, which run all at once
+    limits.run += if revocation {
+        limits.stage
+    } else {
+        Duration::ZERO
+    };
     let session = Session {
         run: Run::new(limits, trust),
         shared: Mutex::new(Shared {
@@ -102,14 +115,25 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 routes: Vec::new(),
                 matrix_rounds: None,
                 connections: Vec::new(),
+                revocation: None,
+                remembered: None,
             },
             not_done: Vec::new(),
         }),
+        memory,
         random: random(),
     };
     let limit = session.run.limits().run;
     let stopped = tokio::select! {
-        () = session.all(resolver, repeat, tls, progress) => false,
+        () = async {
+            session.look(resolver, repeat, progress).await;
+            if tls {
+                session.survey(progress).await;
+            }
+            if revocation {
+                session.look_up_revocation(resolver, progress).await;
+            }
+        } => false,
         _ = tokio::signal::ctrl_c() => true,
         () = tokio::time::sleep(limit) => {
             session.not_done("the rest", &format!("the run's limit of {} s was reached", limit.as_secs()));
@@ -149,6 +173,7 @@ mod survey;
 struct Session {
     run: Run,
     shared: Mutex<Shared>,
+    memory: Option<Store>,
     random: [u8; 32],
 }
 
@@ -180,24 +205,12 @@ impl Session {
     }
 
     fn conclude(self, stopped: bool) -> Diagnosis {
-        let recording = self.recording();
+        let mut recording = self.recording();
         let elapsed_ms = f64::from(u32::try_from(self.run.now_us()).unwrap_or(u32::MAX)) / 1000.0;
-        let not_done = self.with(|s| std::mem::take(&mut s.not_done));
+        let mut not_done = self.with(|s| std::mem::take(&mut s.not_done));
+        not_done.extend(recall(self.memory.as_ref(), &mut recording));
         let report = conclude(&recording, elapsed_ms, stopped, not_done);
         Diagnosis { report, recording }
-    }
-
-    async fn all(
-        &self,
-        resolver: Option<SocketAddr>,
-        repeat: u32,
-        tls: bool,
-        progress: Progress<'_>,
-    ) {
-        self.look(resolver, repeat, progress).await;
-        if tls {
-            self.survey(progress).await;
-        }
     }
 
     async fn look(&self, resolver: Option<SocketAddr>, repeat: u32, progress: Progress<'_>) {
@@ -243,6 +256,13 @@ impl Session {
             let (lookups, ()) = tokio::join!(lookups, self.wave(checks));
             self.with(|s| s.recording.lookups.extend::<Vec<Lookup>>(lookups));
         }
+    }
+
+    /// Asks the addresses that the host's certificates name for their revocation.
+    async fn look_up_revocation(&self, resolver: Option<SocketAddr>, progress: Progress<'_>) {
+        progress("asking whether the certificate is revoked");
+        let asked = self.run.revocation(&self.recording(), resolver).await;
+        self.with(|s| s.recording.revocation = asked);
     }
 
     /// Reaches every address, and walks down the ladder on the first that connects.
@@ -519,6 +539,8 @@ mod tests {
             routes: Vec::new(),
             matrix_rounds: None,
             connections: vec![made(WALK, EndHow::Interrupted, false)],
+            revocation: None,
+            remembered: None,
         };
         let report = conclude(&recording, 1.0, true, Vec::new());
         assert_eq!(

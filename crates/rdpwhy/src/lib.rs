@@ -6,5 +6,7 @@
 pub mod cli;
 pub mod diagnose;
 mod input;
+pub mod memory;
 pub mod render;
+mod system;
 pub mod target;

@@ -50,6 +50,17 @@ pub(super) const ROWS: &[Fault] = &[
             })),
     ),
     healthy(
+        "healthy-renews-soon",
+        "A certificate of Windows' own that ends in 10 days, before which Windows renews it",
+        Script::WINDOWS
+            .zone(Zone::Good)
+            .tls(Tls::WINDOWS.certificate(Certificate {
+                from: -173,
+                until: 10,
+                ..Certificate::WINDOWS
+            })),
+    ),
+    healthy(
         "slow-but-healthy",
         "Every answer takes 300 ms, and all of them come",
         Script::WINDOWS.delay(Duration::from_millis(300)),

@@ -5,6 +5,7 @@ mod healthy;
 mod negotiate;
 mod nla;
 mod reach;
+mod revocation;
 mod tls;
 
 use std::sync::LazyLock;
@@ -14,11 +15,13 @@ use crate::fault::Fault;
 static FAULTS: LazyLock<Vec<Fault>> = LazyLock::new(|| {
     [
         healthy::ROWS,
+        revocation::HEALTHY,
         reach::RESOLVE,
         reach::TCP,
         negotiate::ROWS,
         tls::ROWS,
         certificate::ROWS,
+        revocation::ROWS,
         nla::NLA,
         nla::MCS,
     ]

@@ -7,7 +7,7 @@ use rdpwhy_model::fact::FactKey;
 use rdpwhy_wire::certificate::{Viewpoint, facts};
 use rdpwhy_wire::read::Facts;
 
-use crate::made::{COMMON_NAME, Certificate, Key};
+use crate::made::{self, COMMON_NAME, Certificate, Key};
 use crate::{bytes, damaged, wire};
 
 const VIEW: Viewpoint<'_> = Viewpoint {
@@ -16,7 +16,7 @@ const VIEW: Viewpoint<'_> = Viewpoint {
 };
 
 pub(crate) fn of(certificate: &Certificate) -> Facts {
-    facts(&[&certificate.der()], VIEW).expect("a certificate")
+    facts(&[&certificate.der()], VIEW)
 }
 
 pub(crate) fn value(facts: &Facts, key: FactKey) -> &Value {
@@ -61,8 +61,38 @@ fn certificates() -> impl Strategy<Value = Certificate> {
                 usages,
                 signature,
                 key,
+                ..Certificate::of("x")
             },
         )
+}
+
+#[test]
+fn the_addresses_that_it_names_are_kept_fit_to_show() {
+    let list = |texts: &[&str]| Value::List(texts.iter().map(|t| (*t).to_owned()).collect());
+    let certificate = Certificate {
+        more: vec![
+            made::crl_at(b"http://pki.example/ca.crl"),
+            made::access_at(&[
+                (1, b"http://ocsp.example/\x1b"),
+                (2, b"ldap:///CN=CA?cACertificate"),
+                (3, b"http://elsewhere.example/"),
+            ]),
+        ],
+        ..Certificate::of("pc42")
+    };
+    let facts = of(&certificate);
+    let crl = list(&["http://pki.example/ca.crl"]);
+    assert_eq!(value(&facts, FactKey::CertCrlUrls), &crl);
+    let ocsp = list(&["http://ocsp.example/\\u{1b}"]);
+    assert_eq!(value(&facts, FactKey::CertOcspUrls), &ocsp);
+    let issuer = list(&["ldap:///CN=CA?cACertificate"]);
+    assert_eq!(value(&facts, FactKey::CertIssuerUrls), &issuer);
+    assert_eq!(
+        value(&facts, FactKey::CertSerial),
+        &Value::Text("01".into())
+    );
+    let none = of(&Certificate::of("pc42"));
+    assert_eq!(value(&none, FactKey::CertCrlUrls), &list(&[]));
 }
 
 proptest! {

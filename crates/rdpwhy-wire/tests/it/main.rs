@@ -8,6 +8,7 @@
 #![cfg(test)]
 
 mod certificate;
+mod chain;
 mod credssp;
 mod finds;
 #[path = "../../../../fuzz/src/made.rs"]

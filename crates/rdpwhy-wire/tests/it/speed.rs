@@ -83,7 +83,7 @@ fn huge_object_identifiers_cost_no_time() {
     for certificate in certificates {
         let der = certificate.der();
         within_limit("a certificate", || {
-            let facts = facts(&[&der], Viewpoint { host: "", now: 0 }).expect("a certificate");
+            let facts = facts(&[&der], Viewpoint { host: "", now: 0 });
             assert!(facts.iter().any(|f| f.0 == FactKey::CertSubject));
             crate::wire::sane(&facts);
         });
@@ -97,7 +97,7 @@ fn many_names_and_usages_cost_no_time() {
     certificate.usages = vec![made::SERVER_AUTH.to_vec(); 50_000];
     let der = certificate.der();
     within_limit("a certificate", || {
-        let facts = facts(&[&der], Viewpoint { host: "", now: 0 }).expect("a certificate");
+        let facts = facts(&[&der], Viewpoint { host: "", now: 0 });
         crate::wire::sane(&facts);
     });
 }

@@ -106,6 +106,8 @@ fn diagnose(fault: &'static Fault, tls: bool, output: &Output) -> Result<Diagnos
         resolver,
         limits: Limits::default(),
         repeat: 1,
+        revocation: fault.revocation,
+        memory: None,
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
         tls: fault.tls || tls,
     };

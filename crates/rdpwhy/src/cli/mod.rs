@@ -190,7 +190,7 @@ pub fn main(mut arguments: Vec<OsString>) -> ExitCode {
 /// Commands and options of later versions: they are not taken for the name of a host.
 fn coming(arguments: &[OsString]) -> Option<&str> {
     const COMMANDS: [&str; 6] = ["read", "inspect", "fix", "simulate", "sweep", "watch"];
-    const OPTIONS: [&str; 4] = ["--user", "--logon", "--idle", "--revocation"];
+    const OPTIONS: [&str; 3] = ["--user", "--logon", "--idle"];
     let mut words = arguments.iter().skip(1).filter_map(|a| a.to_str());
     let first = words.clone().find(|w| !w.starts_with('-'));
     first.filter(|w| COMMANDS.contains(w)).or_else(|| {

@@ -1,6 +1,6 @@
 //! `rdpwhy probe`: diagnose a live host.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,11 +8,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use rdpwhy_model::recording::Recording;
 use rdpwhy_probe::{Limits, TrustStore};
 use rdpwhy_wire::clients;
 
 use super::Output;
 use crate::diagnose::{Diagnosis, Request, diagnose};
+use crate::memory::{Store, sighting};
 use crate::target::Target;
 
 /// Diagnose a live host from here, without credentials.
@@ -29,7 +31,7 @@ pub(super) struct Probe {
     /// Ask this name server instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     resolver: Option<String>,
-    /// Trust the certificates in this file (PEM) as well
+    /// Trust the certificates in this file (PEM or DER) as well
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
     /// One stage's deadline, such as 5s or 800ms
@@ -41,6 +43,12 @@ pub(super) struct Probe {
     /// Ask for everything that the server accepts in TLS: versions, suites, groups, their order
     #[arg(long)]
     tls: bool,
+    /// Ask over http whether the certificate is revoked, at the addresses that it names (CRL, OCSP)
+    #[arg(long)]
+    revocation: bool,
+    /// Neither read nor write the memory of certificates that earlier runs saw
+    #[arg(long)]
+    no_memory: bool,
     /// Keep everything that was sent and received in this file, for `rdpwhy replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -56,14 +64,17 @@ impl Probe {
             stage: self.timeout,
             ..Limits::default()
         };
+        let memory = Store::of_user().filter(|_| !self.no_memory);
         let request = Request {
             target: Target::parse(&self.host, self.port)?,
             client: client(&self.client)?,
             resolver: self.resolver.as_deref().map(resolver).transpose()?,
             limits,
             repeat: self.repeat,
-            trust: TrustStore::new(&self.trust)?,
             tls: self.tls,
+            revocation: self.revocation,
+            memory: memory.clone(),
+            trust: trust(&self.trust)?,
         };
         let Diagnosis { report, recording } = watch(request, output)?;
         if let Some(file) = &self.record {
@@ -72,8 +83,39 @@ impl Probe {
                 .with_context(|| format!("{}: cannot be written", file.display()))?;
         }
         super::show(&report, output)?;
+        if let Some(store) = &memory {
+            keep(store, &recording);
+        }
         Ok(super::status(report.verdict.outcome))
     }
+}
+
+/// Remembers what the run saw. That it could not is said, and changes nothing else.
+fn keep(store: &Store, recording: &Recording) {
+    // A memory that could not be read is left alone
+    let Some(seen) = sighting(recording).filter(|_| recording.remembered.is_some()) else {
+        return;
+    };
+    if let Err(e) = store.remember(&seen) {
+        let line = rdpwhy_model::text::shown(&format!("{e:#}"), 400);
+        let _ = writeln!(
+            anstream::stderr(),
+            "rdpwhy: the certificate is not remembered: {line}; --no-memory does without"
+        );
+    }
+}
+
+/// The store with these files, and with that of `SSL_CERT_FILE`: a file that is named there and
+/// cannot be used would make every certificate look untrusted, so it is said.
+fn trust(files: &[PathBuf]) -> Result<TrustStore> {
+    const VARIABLE: &str = "SSL_CERT_FILE";
+    let mut all = files.to_vec();
+    if let Some(named) = std::env::var_os(VARIABLE).filter(|v| !v.is_empty()) {
+        let named = PathBuf::from(named);
+        TrustStore::new(&[&named]).with_context(|| format!("{VARIABLE} cannot be used"))?;
+        all.push(named);
+    }
+    Ok(TrustStore::new(&all)?)
 }
 
 /// Diagnoses, and says on a terminal what is being waited for.

@@ -11,7 +11,7 @@ const NAME: usize = 46;
 const CELL: usize = 5;
 
 /// The grid and what belongs to it.
-pub fn grid(matrix: &TlsMatrix, style: Style) -> String {
+pub(super) fn grid(matrix: &TlsMatrix, style: Style) -> String {
     let mut out = header(matrix, style);
     for suite in rows(matrix) {
         out.push_str(&row(suite, matrix, style));

@@ -1,6 +1,7 @@
 //! How answers look to a person: readable without colour, in 80 columns, and when piped.
 
 pub mod causes;
+mod certificate;
 pub mod explain;
 mod matrix;
 pub mod text;

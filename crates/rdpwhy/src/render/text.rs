@@ -5,8 +5,9 @@ use rdpwhy_model::report::{
     Unseen, WHICH,
 };
 use rdpwhy_model::text::shown;
+use rdpwhy_reason::catalogue::Catalogue;
 
-use super::{Style, Tone, WIDTH, pad, paragraph, wrap};
+use super::{Style, Tone, WIDTH, certificate, pad, paragraph, wrap};
 
 /// The whole report.
 pub fn report(report: &Report, style: Style) -> String {
@@ -303,7 +304,16 @@ fn findings(report: &Report, style: Style) -> String {
             {
                 out.push_str(&item(&format!("Seen: {}: {}", e.what, e.value)));
             }
-            out.push_str(&item(&format!("More: rdpwhy causes {}", f.id)));
+            // Only what is in the catalogue can be looked up there
+            if Catalogue::built_in().cause(&f.id).is_some() {
+                out.push_str(&item(&format!("More: rdpwhy causes {}", f.id)));
+            }
+        }
+        // What several findings mean to the clients alike is said once
+        let first = report.findings.iter().find(|g| g.clients == f.clients);
+        let said = first.is_some_and(|g| g.id != f.id) || !style.says_all();
+        for c in f.clients.iter().filter(|_| !said) {
+            out.push_str(&item(&format!("For {}: {}", c.client, c.effect)));
         }
     }
     if !out.is_empty() {
@@ -343,6 +353,7 @@ fn details(report: &Report, style: Style) -> String {
         ));
     }
     out.push('\n');
+    out.push_str(&certificate::block(&report.evidence.facts, style));
     for (i, o) in report.evidence.facts.iter().enumerate() {
         let label = if i == 0 { "FACTS" } else { "" };
         let value = shown(&o.value.to_string(), 200);

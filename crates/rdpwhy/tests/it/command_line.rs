@@ -44,6 +44,21 @@ fn wrong_input_is_one_line_and_status_2() {
     }
 }
 
+/// A store that is named and cannot be used would make every certificate look untrusted.
+#[test]
+fn a_store_in_the_environment_that_cannot_be_used_is_named() {
+    let a = Command::cargo_bin("rdpwhy")
+        .unwrap()
+        .args(["pc42.invalid"])
+        .env("SSL_CERT_FILE", "/nonexistent/store.pem")
+        .assert()
+        .code(2);
+    let said = stderr(&a);
+    assert!(said.contains("SSL_CERT_FILE"), "{said}");
+    assert!(said.contains("/nonexistent/store.pem"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
 #[test]
 fn wrong_usage_is_status_2_and_help_is_0() {
     rdpwhy(&["pc42", "--no-such-option"]).code(2);

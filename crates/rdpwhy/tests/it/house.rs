@@ -29,10 +29,13 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Libraries that only these crates may name.
-const FENCED: [(&str, &[&str]); 7] = [
+const FENCED: [(&str, &[&str]); 10] = [
     ("openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("tokio-openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("hickory-resolver", &["rdpwhy-probe"]),
+    ("hyper", &["rdpwhy-probe"]),
+    ("hyper-util", &["rdpwhy-probe"]),
+    ("http-body-util", &["rdpwhy-probe"]),
     ("ironrdp-pdu", &["rdpwhy-wire"]),
     ("x509-parser", &["rdpwhy-wire"]),
     ("nix", &["rdpwhy-probe"]),

@@ -5,8 +5,10 @@
 
 mod command_line;
 mod house;
+mod memory;
 #[cfg(unix)] // where xrdp and FreeRDP's server run
 mod real_servers;
+mod revocation;
 mod scenarios;
 mod schema;
 mod screens;

@@ -7,7 +7,7 @@ use rdpwhy::render::{Amount, Style, WIDTH, text};
 use rdpwhy_model::recording::Recording;
 use unicode_width::UnicodeWidthStr as _;
 
-const SCREENS: [(&str, Amount); 9] = [
+const SCREENS: [(&str, Amount); 12] = [
     ("cert-family-close", Amount::Usual),
     ("healthy-nla", Amount::Usual),
     ("escapes", Amount::Usual),
@@ -17,6 +17,9 @@ const SCREENS: [(&str, Amount); 9] = [
     ("real-cert-expired", Amount::Usual),
     ("real-dns-nxdomain", Amount::Usual),
     ("failure-3", Amount::All),
+    ("cert-odd-names", Amount::Usual),
+    ("cert-issuer-not-ca", Amount::All),
+    ("cert-unreadable-second", Amount::Usual),
 ];
 
 #[test]

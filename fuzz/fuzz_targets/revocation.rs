@@ -1,0 +1,4 @@
+//! See `wire::list`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rdpwhy_fuzz::wire::list(bytes));
