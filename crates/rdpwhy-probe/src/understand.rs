@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::{FactKey, FactSet, Observation, Value};
-use rdpwhy_wire::clients::{self, Client};
+use rdpwhy_wire::clients;
 
 use crate::checks::walk::{REACH, WALK};
 use crate::checks::{self, Context};
@@ -24,7 +24,7 @@ pub fn context<'a>(
         port: recording.port,
         addresses,
         address: speaker.or(addresses.first().copied())?,
-        client: clients::find(&recording.client)?,
+        client: clients::of(recording).ok()?,
         started: recording.started.as_second(),
         random,
         facts,
@@ -45,7 +45,7 @@ fn first(recording: &Recording) -> Vec<&Connection> {
 /// Every fact of a recording, each with where it was seen.
 pub fn understand(recording: &Recording) -> FactSet {
     let mut facts = FactSet::default();
-    let client = clients::find(&recording.client).map_or("unknown", |c: &Client| c.id);
+    let client = clients::of(recording).map_or("unknown", |c| c.id);
     add(
         &mut facts,
         vec![(FactKey::ClientProfile, client.into())],

@@ -15,6 +15,7 @@ pub mod made;
 mod mcs;
 mod ntlm;
 mod regressions;
+mod simulate;
 mod speed;
 mod tls;
 mod walk;

@@ -100,6 +100,7 @@ fn diagnose(fault: &'static Fault, output: &Output) -> Result<Diagnosis> {
     let request = Request {
         target: Target::parse(&target, None)?,
         client: clients::DEFAULT.to_owned(),
+        client_json: None,
         resolver,
         limits: Limits::default(),
         repeat: 1,

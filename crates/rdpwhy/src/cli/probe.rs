@@ -56,6 +56,7 @@ impl Probe {
         let request = Request {
             target: Target::parse(&self.host, self.port)?,
             client: client(&self.client)?,
+            client_json: None,
             resolver: self.resolver.as_deref().map(resolver).transpose()?,
             limits,
             repeat: self.repeat,
