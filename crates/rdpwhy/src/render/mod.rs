@@ -2,6 +2,7 @@
 
 pub mod causes;
 pub mod explain;
+pub mod simulate;
 pub mod text;
 
 use anstyle::{AnsiColor, Style as Ansi};

@@ -29,13 +29,14 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Libraries that only these crates may name.
-const FENCED: [(&str, &[&str]); 7] = [
+const FENCED: [(&str, &[&str]); 8] = [
     ("openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("tokio-openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("hickory-resolver", &["rdpwhy-probe"]),
     ("ironrdp-pdu", &["rdpwhy-wire"]),
     ("x509-parser", &["rdpwhy-wire"]),
     ("nix", &["rdpwhy-probe"]),
+    ("windows-registry", &["rdpwhy-probe"]),
     ("clap", &["rdpwhy"]),
 ];
 
