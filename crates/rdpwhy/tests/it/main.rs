@@ -10,3 +10,4 @@ mod real_servers;
 mod scenarios;
 mod schema;
 mod screens;
+mod simulate;
