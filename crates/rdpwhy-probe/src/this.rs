@@ -108,7 +108,9 @@ pub fn of_windows(values: &WindowsValues) -> Result<ThisClient, ProbeError> {
         found.push_str(&format!(", with its own {}", changes.keys().join(", ")));
     }
     if unknown > 0 {
-        found.push_str(&format!("; {unknown} names in its policy are not known"));
+        found.push_str(&format!(
+            "; names in its policy that are not known: {unknown}"
+        ));
     }
     Ok(ThisClient {
         profile,
@@ -320,7 +322,7 @@ mod tests {
         assert_eq!(c.suites, suites);
         assert_eq!(c.groups, list(&["secp384r1", "x25519", "X25519MLKEM768"]));
         assert_eq!(c.fips, Some(Fips::On));
-        assert!(this.found.contains("22631.4046") && this.found.contains("1 names in its policy"));
+        assert!(this.found.contains("22631.4046") && this.found.ends_with("not known: 1"));
         // What was chosen can be used as it is
         rdpwhy_wire::clients::Client::of(this.profile, c).unwrap();
     }
