@@ -231,6 +231,7 @@ fn recording(walk: &[u8]) -> Recording {
         host: "pc42.corp.example".to_owned(),
         port: 3389,
         client: "windows-11".to_owned(),
+        client_json: None,
         started: "2026-06-01T12:00:00Z".parse().unwrap_or_default(),
         lookups: vec![Lookup {
             server: "system".to_owned(),

@@ -131,6 +131,7 @@ pub fn made(bytes: &[u8]) -> Recording {
         host,
         port: 3389,
         client,
+        client_json: None,
         started: "2026-06-01T12:00:00Z".parse().unwrap_or_default(),
         lookups,
         routes: Vec::new(),

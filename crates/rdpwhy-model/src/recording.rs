@@ -29,6 +29,9 @@ pub struct Recording {
     pub port: u16,
     /// The client through whose eyes the run looked.
     pub client: String,
+    /// What is different about that client: an object with the keys of `rdpwhy simulate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_json: Option<serde_json::Value>,
     /// When the run started.
     pub started: Timestamp,
     /// Questions to name servers.
@@ -442,6 +445,7 @@ mod tests {
             host: "pc42".into(),
             port: 3389,
             client: "windows-11".into(),
+            client_json: Some(serde_json::json!({ "versions": ["TLS1.2"] })),
             started: Timestamp::UNIX_EPOCH,
             lookups: vec![Lookup {
                 server: "system".into(),

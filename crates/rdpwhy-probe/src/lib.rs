@@ -13,6 +13,7 @@ mod run;
 mod socket;
 mod system;
 mod tape;
+pub mod this;
 mod tls;
 mod understand;
 
@@ -34,4 +35,7 @@ pub enum ProbeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The client of this machine cannot be told.
+    #[error("{0}")]
+    Client(String),
 }

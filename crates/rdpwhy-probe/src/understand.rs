@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use rdpwhy_model::matrix::TlsMatrix;
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::{FactKey, FactSet, Observation, Value};
-use rdpwhy_wire::clients::{self, Client};
+use rdpwhy_wire::clients;
 use rdpwhy_wire::matrix::CHECK;
 
 use crate::checks::walk::{REACH, WALK};
@@ -27,7 +27,7 @@ pub fn context<'a>(
         port: recording.port,
         addresses,
         address: speaker.or(addresses.first().copied())?,
-        client: clients::find(&recording.client)?,
+        client: clients::of(recording).ok()?,
         started: recording.started.as_second(),
         random,
         facts,
@@ -48,7 +48,7 @@ fn first(recording: &Recording) -> Vec<&Connection> {
 /// Every fact of a recording, each with where it was seen.
 pub fn understand(recording: &Recording) -> FactSet {
     let mut facts = FactSet::default();
-    let client = clients::find(&recording.client).map_or("unknown", |c: &Client| c.id);
+    let client = clients::of(recording).map_or("unknown", |c| c.id);
     add(
         &mut facts,
         vec![(FactKey::ClientProfile, client.into())],

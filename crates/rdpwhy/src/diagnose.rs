@@ -49,6 +49,8 @@ pub struct Request {
     pub target: Target,
     /// The client through whose eyes to look.
     pub client: String,
+    /// What is different about that client.
+    pub client_json: Option<serde_json::Value>,
     /// The name server to ask instead of the system's.
     pub resolver: Option<SocketAddr>,
     /// What the run may cost.
@@ -81,6 +83,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     let Request {
         target,
         client,
+        client_json,
         resolver,
         mut limits,
         repeat,
@@ -110,6 +113,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 host: target.host,
                 port: target.port,
                 client,
+                client_json,
                 started: Timestamp::now(),
                 lookups: Vec::new(),
                 routes: Vec::new(),
@@ -152,7 +156,8 @@ pub fn conclude(
 ) -> Report {
     let mut facts = understand(recording);
     derive(&mut facts);
-    let os = clients::find(&recording.client).map_or("", |c| c.name);
+    let client = clients::of(recording);
+    let os = client.map(|c| c.description()).unwrap_or_default();
     assess(
         Catalogue::built_in(),
         &Case {
@@ -160,7 +165,7 @@ pub fn conclude(
             facts: &facts,
             elapsed_ms,
             stopped,
-            client_os: os,
+            client_os: &os,
             version: env!("CARGO_PKG_VERSION"),
             not_done,
             tls_matrix: rdpwhy_probe::matrix(recording),
@@ -529,6 +534,7 @@ mod tests {
             host: "127.0.0.1".into(),
             port: 3389,
             client: clients::DEFAULT.into(),
+            client_json: None,
             started: Timestamp::UNIX_EPOCH,
             lookups: vec![Lookup {
                 server: "system".into(),

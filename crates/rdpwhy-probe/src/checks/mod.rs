@@ -93,7 +93,7 @@ pub struct Context<'a> {
     /// The address that the walk used.
     pub address: IpAddr,
     /// Through whose eyes.
-    pub client: &'a Client,
+    pub client: Client,
     /// Seconds since 1970 at the start of the run.
     pub started: i64,
     /// Bytes that make this run's hand-made hellos its own.

@@ -11,9 +11,32 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as here;
 
+#[cfg(target_os = "linux")]
+mod client_linux;
+#[cfg(target_os = "linux")]
+use client_linux as client;
+
+#[cfg(windows)]
+mod client_windows;
+#[cfg(windows)]
+use client_windows as client;
+
+#[cfg(not(any(target_os = "linux", windows)))]
+mod client_other;
+#[cfg(not(any(target_os = "linux", windows)))]
+use client_other as client;
+
 use std::net::IpAddr;
 
 use rdpwhy_model::recording::{Icmp, Route};
+
+use crate::ProbeError;
+use crate::this::ThisClient;
+
+/// The RDP client of this machine.
+pub(crate) fn this_client() -> Result<ThisClient, ProbeError> {
+    client::this_client()
+}
 
 /// Asks for ICMP errors on a socket that is about to connect.
 pub(crate) fn want_icmp(socket: &socket2::Socket, v6: bool) {

@@ -17,6 +17,7 @@ mod matrix;
 mod mcs;
 mod ntlm;
 mod regressions;
+mod simulate;
 mod speed;
 mod tls;
 mod walk;

@@ -103,6 +103,7 @@ fn diagnose(fault: &'static Fault, tls: bool, output: &Output) -> Result<Diagnos
     let request = Request {
         target: Target::parse(&target, None)?,
         client: clients::DEFAULT.to_owned(),
+        client_json: None,
         resolver,
         limits: Limits::default(),
         repeat: 1,

@@ -15,6 +15,7 @@ mod lab;
 mod probe;
 mod replay;
 mod report;
+mod simulate;
 
 /// Exit status: wrong usage, unreadable input, internal failure.
 const WRONG: u8 = 2;
@@ -40,6 +41,8 @@ enum Command {
     Explain(explain::Explain),
     /// The catalogue of causes: evidence, fix, check
     Causes(causes::Causes),
+    /// Say whether a client and a server would agree on TLS, without a network
+    Simulate(simulate::Simulate),
     /// Show a saved report again
     Report(report::Show),
     /// Diagnose a recording that `probe --record` made, without a network
@@ -170,6 +173,7 @@ pub fn main(mut arguments: Vec<OsString>) -> ExitCode {
         Command::Probe(c) => c.run(&output),
         Command::Explain(c) => c.run(&output),
         Command::Causes(c) => c.run(&output),
+        Command::Simulate(c) => c.run(&output),
         Command::Report(c) => c.run(&output),
         Command::Replay(c) => c.run(&output),
         Command::Demo(c) => c.run(&output),
@@ -189,7 +193,7 @@ pub fn main(mut arguments: Vec<OsString>) -> ExitCode {
 
 /// Commands and options of later versions: they are not taken for the name of a host.
 fn coming(arguments: &[OsString]) -> Option<&str> {
-    const COMMANDS: [&str; 6] = ["read", "inspect", "fix", "simulate", "sweep", "watch"];
+    const COMMANDS: [&str; 5] = ["read", "inspect", "fix", "sweep", "watch"];
     const OPTIONS: [&str; 3] = ["--user", "--logon", "--idle"];
     let mut words = arguments.iter().skip(1).filter_map(|a| a.to_str());
     let first = words.clone().find(|w| !w.starts_with('-'));

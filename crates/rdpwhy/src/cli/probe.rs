@@ -9,10 +9,12 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rdpwhy_model::recording::Recording;
+use rdpwhy_probe::this::this_client;
 use rdpwhy_probe::{Limits, TrustStore};
-use rdpwhy_wire::clients;
+use rdpwhy_wire::clients::{self, Client};
 
 use super::Output;
+use super::simulate::{ALL, THIS};
 use crate::diagnose::{Diagnosis, Request, diagnose};
 use crate::memory::{Store, sighting};
 use crate::target::Target;
@@ -21,13 +23,17 @@ use crate::target::Target;
 #[derive(Args)]
 pub(super) struct Probe {
     /// Name, address, HOST:PORT, [IPv6]:PORT, or a .rdp file
-    host: String,
+    #[arg(required_unless_present = "server_profile")]
+    host: Option<String>,
     /// Port, when it is not in HOST
     #[arg(short, long)]
     port: Option<u16>,
-    /// Through whose eyes to look; `--client help` lists them
+    /// Through whose eyes to look: a name, or `this` machine's; `--client help` lists them
     #[arg(long, default_value = clients::DEFAULT, value_name = "NAME")]
     client: String,
+    /// Ask no host, but say whether the client could reach a server like this, or `all`
+    #[arg(long, value_name = "NAME", conflicts_with = "host")]
+    server_profile: Option<String>,
     /// Ask this name server instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     resolver: Option<String>,
@@ -60,14 +66,19 @@ impl Probe {
             output.write(&(clients::names().join("\n") + "\n"))?;
             return Ok(0);
         }
+        if let Some(server) = &self.server_profile {
+            return super::simulate::simulate([&self.client, server], [""; 2], output);
+        }
+        let (client, client_json) = client(&self.client, output)?;
         let limits = Limits {
             stage: self.timeout,
             ..Limits::default()
         };
         let memory = Store::of_user().filter(|_| !self.no_memory);
         let request = Request {
-            target: Target::parse(&self.host, self.port)?,
-            client: client(&self.client)?,
+            target: Target::parse(&self.host.unwrap_or_default(), self.port)?,
+            client,
+            client_json,
             resolver: self.resolver.as_deref().map(resolver).transpose()?,
             limits,
             repeat: self.repeat,
@@ -137,17 +148,31 @@ pub(super) fn watch(request: Request, output: &Output) -> Result<Diagnosis> {
     diagnosis
 }
 
-fn client(name: &str) -> Result<String> {
-    match name {
-        "this" | "all" => {
-            bail!("--client {name} is not there yet; name one client (--client help)")
-        }
-        _ if clients::find(name).is_none() => {
-            let name = rdpwhy_model::text::shown(name, 40);
-            bail!("no client is called \"{name}\"; --client help lists them")
-        }
-        _ => Ok(name.to_owned()),
+/// The profile of a client by its name, and what is different about it.
+fn client(name: &str, output: &Output) -> Result<(String, Option<serde_json::Value>)> {
+    if name == ALL {
+        bail!("--client all is not there yet; name one client (--client help)");
     }
+    if name == THIS {
+        let this = this_client()?;
+        let client = Client::of(this.profile, &this.changes)?;
+        if client.versions.is_empty() || client.suites.is_empty() {
+            bail!(
+                "{}: that leaves this machine nothing to offer in TLS, so it reaches no host",
+                this.found
+            );
+        }
+        if !output.quiet {
+            let _ = writeln!(anstream::stderr(), "rdpwhy: {}", this.found);
+        }
+        let changes = (!this.changes.is_empty()).then(|| this.changes.to_value());
+        return Ok((this.profile.id.clone(), changes));
+    }
+    if clients::find(name).is_none() {
+        let name = rdpwhy_model::text::shown(name, 40);
+        bail!("no client is called \"{name}\"; --client help lists them");
+    }
+    Ok((name.to_owned(), None))
 }
 
 fn resolver(text: &str) -> Result<SocketAddr> {

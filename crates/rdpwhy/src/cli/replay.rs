@@ -34,6 +34,11 @@ impl Replay {
                 recording.connections.len()
             );
         }
+        // A client that is not known is only not named; one that is described must be readable
+        if recording.client_json.is_some() {
+            rdpwhy_wire::clients::of(&recording)
+                .with_context(|| format!("{name}: its client_json cannot be used"))?;
+        }
         let stopped = recording
             .connections
             .iter()

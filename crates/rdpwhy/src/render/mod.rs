@@ -4,6 +4,7 @@ pub mod causes;
 mod certificate;
 pub mod explain;
 mod matrix;
+pub mod simulate;
 pub mod text;
 
 use anstyle::{AnsiColor, Style as Ansi};

@@ -29,7 +29,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Libraries that only these crates may name.
-const FENCED: [(&str, &[&str]); 10] = [
+const FENCED: [(&str, &[&str]); 11] = [
     ("openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("tokio-openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("hickory-resolver", &["rdpwhy-probe"]),
@@ -39,6 +39,7 @@ const FENCED: [(&str, &[&str]); 10] = [
     ("ironrdp-pdu", &["rdpwhy-wire"]),
     ("x509-parser", &["rdpwhy-wire"]),
     ("nix", &["rdpwhy-probe"]),
+    ("windows-registry", &["rdpwhy-probe"]),
     ("clap", &["rdpwhy"]),
 ];
 

@@ -12,3 +12,4 @@ mod revocation;
 mod scenarios;
 mod schema;
 mod screens;
+mod simulate;
