@@ -239,6 +239,7 @@ fn recording(walk: &[u8]) -> Recording {
             took_us: 700,
             answer: LookupAnswer::Addresses(vec![address]),
         }],
+        every_client: false,
         matrix_rounds: None,
         routes: vec![Route {
             to: address,

@@ -135,6 +135,7 @@ pub fn made(bytes: &[u8]) -> Recording {
         started: "2026-06-01T12:00:00Z".parse().unwrap_or_default(),
         lookups,
         routes: Vec::new(),
+        every_client: false,
         matrix_rounds: None,
         connections,
         revocation: None,

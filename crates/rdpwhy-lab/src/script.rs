@@ -128,6 +128,10 @@ pub(crate) struct Tls {
     pub(crate) suites: &'static str,
     /// The groups, in OpenSSL's words.
     pub(crate) groups: &'static str,
+    /// Size of the prime of Diffie-Hellman suites, in bits; `None` leaves those suites unusable.
+    pub(crate) prime: Option<u16>,
+    /// Whether the server's own order of suites decides.
+    pub(crate) own_order: bool,
     /// The certificate.
     pub(crate) certificate: Certificate,
     /// What is done instead of a ServerHello, and with which ClientHellos.
@@ -306,6 +310,8 @@ impl Tls {
                  AES256-GCM-SHA384:AES128-GCM-SHA256:\
                  AES256-SHA256:AES128-SHA256:AES256-SHA:AES128-SHA",
         groups: "X25519:P-256:P-384",
+        prime: None,
+        own_order: true,
         certificate: Certificate::WINDOWS,
         instead: None,
     };
@@ -323,6 +329,16 @@ impl Tls {
 
     pub(crate) const fn groups(mut self, groups: &'static str) -> Self {
         self.groups = groups;
+        self
+    }
+
+    pub(crate) const fn prime(mut self, bits: u16) -> Self {
+        self.prime = Some(bits);
+        self
+    }
+
+    pub(crate) const fn clients_order(mut self) -> Self {
+        self.own_order = false;
         self
     }
 

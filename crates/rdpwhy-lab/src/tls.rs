@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 
+use openssl::dh::Dh;
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKeyRef, Private};
 use openssl::ssl::{
@@ -44,7 +45,15 @@ fn context(tls: &Tls, chain: &Chain, key: &PKeyRef<Private>) -> Result<SslContex
     builder.set_cipher_list(tls.suites)?;
     builder.set_ciphersuites("TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256")?;
     builder.set_groups_list(tls.groups)?;
-    builder.set_options(SslOptions::CIPHER_SERVER_PREFERENCE | SslOptions::NO_TICKET);
+    builder.set_options(SslOptions::NO_TICKET);
+    if tls.own_order {
+        builder.set_options(SslOptions::CIPHER_SERVER_PREFERENCE);
+    }
+    match tls.prime {
+        Some(..=1024) => builder.set_tmp_dh(&*Dh::get_1024_160()?)?,
+        Some(_) => builder.set_tmp_dh(&*Dh::get_2048_256()?)?,
+        None => {}
+    }
     // A session is not resumed under CredSSP, and a ticket after the handshake would be one
     // message more than the client waits for.
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);

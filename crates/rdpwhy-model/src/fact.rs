@@ -92,6 +92,24 @@ pub const TLS: &[&str] = &[
     "unreached",
 ];
 
+/// What a simulated handshake comes to, as one word.
+pub const MEETING: &[&str] = &[
+    "ok",
+    "no_enabled_protocol",
+    "server_no_enabled_protocol",
+    "server_credential_unusable",
+    "no_common_version",
+    "no_shared_suite",
+    "cert_type_mismatch",
+    "no_common_group",
+    "no_common_signature_algorithm",
+    "legacy_signature_refused",
+    "dh_too_small",
+    "cert_key_too_small",
+    "key_usage_violation",
+    "cert_signature_not_offered",
+];
+
 use Kind::{Bool, Int, List, Text, Word};
 
 facts! {
@@ -159,6 +177,8 @@ facts! {
     TlsSuite "tls.suite" Tls (Text) "the cipher suite of the completed handshake";
     TlsGroup "tls.group" Tls (Text) "the key-exchange group of the completed handshake";
     TlsRefusal "tls.refusal" Tls (Text) "why our own TLS stack refused what the server sent";
+    TlsIsOdd "tls.is_odd" Tls (Bool) "the server chose what was not offered to it, which no client can accept";
+    TlsOdd "tls.odd" Tls (Text) "what the server chose without being offered it";
     TlsTookMs "tls.took_ms" Tls (Int) "time from the ClientHello to the end of the handshake, in milliseconds";
     TlsOnly12 "tls.only12" Tls (Word(TLS)) "handshake that offers TLS 1.2 only";
     TlsOnly10 "tls.only10" Tls (Word(TLS)) "handshake that offers TLS 1.0 only";
@@ -167,6 +187,12 @@ facts! {
     TlsWideSuite "tls.wide_suite" Tls (Text) "the suite that the server chose out of every known one";
     TlsWideSuiteOffered "tls.wide_suite_offered" Tls (Bool) "that suite was in the client's own list too";
     TlsWideGroups "tls.wide_groups" Tls (Word(TLS)) "ClientHello with the client's suites and every known group";
+    TlsWide13 "tls.wide13" Tls (Word(TLS)) "ClientHello for TLS 1.3 with every suite and group that is known, and no key share";
+    TlsWide13Offered "tls.wide13_offered" Tls (Bool) "the client offers TLS 1.3 too";
+    TlsWide13Suite "tls.wide13_suite" Tls (Text) "the suite that the server chose for TLS 1.3";
+    TlsWide13SuiteOffered "tls.wide13_suite_offered" Tls (Bool) "that suite was in the client's own list too";
+    TlsWide13Group "tls.wide13_group" Tls (Text) "the key-exchange group that the server chose for TLS 1.3 out of every known one";
+    TlsWide13GroupOffered "tls.wide13_group_offered" Tls (Bool) "that group was in the client's own list too";
     TlsSmallHello "tls.small_hello" Tls (Word(TLS)) "ClientHello of less than 150 bytes";
     TlsLargeHello "tls.large_hello" Tls (Word(TLS)) "ClientHello padded to more than one full segment";
     TlsNoSni "tls.no_sni" Tls (Word(TLS)) "the baseline handshake without the server name";
@@ -195,6 +221,10 @@ facts! {
     MatrixOdd "tls.matrix.odd" Tls (List) "answers that no server may give";
     MatrixConnections "tls.matrix.connections" Tls (Int) "connections that the matrix took";
     MatrixRounds "tls.matrix.rounds" Tls (Int) "rounds in which the matrix was asked for, each after answers of the one before";
+    ClientMeets "client.meets" Tls (Bool) "the client and the server, as it was measured, would complete a handshake";
+    ClientReason "client.reason" Tls (Word(MEETING)) "what keeps the client and the server, as it was measured, from a handshake";
+    ClientVersion "client.version" Tls (Text) "the version that the client and the server, as it was measured, come to";
+    ClientSuite "client.suite" Tls (Text) "the suite that the client and the server, as it was measured, come to";
     MatrixComplete "tls.matrix.complete" Tls (Bool) "every question of the matrix was answered";
 
     // The certificate

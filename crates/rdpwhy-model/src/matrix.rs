@@ -90,3 +90,32 @@ pub enum Order {
     /// It was not seen, or the answers contradict each other.
     Unknown,
 }
+
+/// What a client would get from a server whose matrix is known, or the first thing that fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClientOutcome {
+    /// The client's profile.
+    pub profile: String,
+    /// What the profile stands for.
+    pub name: String,
+    /// Whether the handshake would be completed.
+    pub connects: bool,
+    /// `ok`, or what fails, in one word.
+    pub reason: String,
+    /// The same in a sentence.
+    pub meaning: String,
+    /// The version that they come to.
+    pub version: Option<String>,
+    /// The suite that they come to.
+    pub suite: Option<String>,
+    /// The side that gives up.
+    pub failing_side: Option<String>,
+    /// The TLS alert that ends it, where it is known.
+    pub alert: Option<u8>,
+    /// What a Windows server logs: `id:alert:error state`, a question mark for what is not known.
+    pub server_events: Vec<String>,
+    /// What a Windows client logs.
+    pub client_events: Vec<String>,
+    /// What is worth knowing beside.
+    pub warnings: Vec<String>,
+}

@@ -40,6 +40,9 @@ pub struct Recording {
     /// How this machine reaches the addresses, where the system says it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
+    /// Whether it was asked what every client would get.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub every_client: bool,
     /// Rounds in which the matrix of TLS was asked for, each after answers of the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matrix_rounds: Option<u32>,
@@ -454,6 +457,7 @@ mod tests {
                 answer: LookupAnswer::NotFound,
             }],
             routes: vec![],
+            every_client: false,
             matrix_rounds: None,
             connections: vec![Connection {
                 id: 1,

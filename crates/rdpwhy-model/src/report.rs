@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::matrix::TlsMatrix;
+use crate::matrix::{ClientOutcome, TlsMatrix};
 use crate::recording::{Connect, End, Lookup, Route};
 use crate::{FactKey, FactSet, Stage};
 
@@ -64,6 +64,9 @@ pub struct Client {
     pub os: String,
     /// Version of rdpwhy that looked.
     pub version: String,
+    /// Whether it was asked what every client would get.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub every: bool,
 }
 
 /// Whether a client would connect.
@@ -307,6 +310,9 @@ pub struct Evidence {
     /// What the server accepts in TLS, where the whole of it was asked for (`--tls`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_matrix: Option<TlsMatrix>,
+    /// What every client that is known would get, as a simulation with that matrix says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientOutcome>,
     /// Checks that were not made, or not to the end, with the reason.
     pub not_done: Vec<NotDone>,
 }

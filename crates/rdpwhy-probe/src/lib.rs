@@ -21,7 +21,7 @@ pub use remembered::certificate;
 pub use run::{Limits, Patience, Run};
 pub use system::route_to;
 pub use tls::{TrustStore, random};
-pub use understand::{context, matrix, understand};
+pub use understand::{clients, context, matrix, understand};
 
 /// What stopped the probe from doing its work. A target that fails is no error: that is recorded.
 #[derive(Debug, thiserror::Error)]

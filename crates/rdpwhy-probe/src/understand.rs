@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
-use rdpwhy_model::matrix::TlsMatrix;
+use rdpwhy_model::matrix::{ClientOutcome, TlsMatrix};
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::{FactKey, FactSet, Observation, Value};
 use rdpwhy_wire::clients;
 use rdpwhy_wire::matrix::CHECK;
+use rdpwhy_wire::simulate::Endpoint;
 
 use crate::checks::walk::{REACH, WALK};
 use crate::checks::{self, Context};
@@ -112,6 +113,9 @@ pub fn understand(recording: &Recording) -> FactSet {
             &source,
             &ids,
         );
+        let met = rdpwhy_wire::matrix::meet::own(recording, &measured(&matrix, recording, &facts));
+        let said = met.unwrap_or_default();
+        add(&mut facts, said, "simulated with what was measured", &ids);
     }
     if let Some(asked) = &recording.revocation {
         let said = rdpwhy_wire::revocation::facts(asked);
@@ -120,6 +124,22 @@ pub fn understand(recording: &Recording) -> FactSet {
     let said = remembered::read(recording, &facts);
     add(&mut facts, said, remembered::SOURCE, &[]);
     facts
+}
+
+/// What every client that is known would get from the server, where the whole of its TLS was
+/// asked for.
+pub fn clients(recording: &Recording, facts: &FactSet) -> Vec<ClientOutcome> {
+    matrix(recording)
+        .map(|m| rdpwhy_wire::matrix::meet::clients(&measured(&m, recording, facts)))
+        .unwrap_or_default()
+}
+
+fn measured(matrix: &TlsMatrix, recording: &Recording, facts: &FactSet) -> Endpoint {
+    // What shows no mark of another server may be Windows
+    let windows = facts
+        .text(FactKey::HostSoftware)
+        .is_none_or(|s| s == "windows");
+    rdpwhy_wire::matrix::meet::server(matrix, &recording.connections, windows)
 }
 
 /// What the server accepts in TLS, where the whole of it was asked for.

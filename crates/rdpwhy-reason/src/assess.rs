@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rdpwhy_model::matrix::TlsMatrix;
+use rdpwhy_model::matrix::{ClientOutcome, TlsMatrix};
 use rdpwhy_model::recording::{Connection, EndHow, Recording};
 use rdpwhy_model::report::{
     Cause, Certainty, Client, ConnectionSummary, Evidence, EvidenceItem, Fix, Group, NotDone,
@@ -51,6 +51,8 @@ pub struct Case<'a> {
     pub not_done: Vec<NotDone>,
     /// What the server accepts in TLS, where the whole of it was asked for.
     pub tls_matrix: Option<TlsMatrix>,
+    /// What every client would get then.
+    pub clients: Vec<ClientOutcome>,
 }
 
 /// Makes the report.
@@ -80,6 +82,7 @@ pub fn assess(catalogue: &Catalogue, case: &Case<'_>) -> Report {
             profile: case.recording.client.clone(),
             os: case.client_os.to_owned(),
             version: case.version.to_owned(),
+            every: case.recording.every_client,
         },
         started: case.recording.started,
         elapsed_ms: case.elapsed_ms,
@@ -444,6 +447,7 @@ fn evidence(case: &Case<'_>) -> Evidence {
         routes: r.routes.clone(),
         connections: r.connections.iter().map(summary).collect(),
         tls_matrix: case.tls_matrix.clone(),
+        clients: case.clients.clone(),
         not_done: case.not_done.clone(),
     }
 }

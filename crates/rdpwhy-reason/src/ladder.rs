@@ -261,6 +261,11 @@ fn tls(facts: &FactSet) -> (StageState, String) {
                 format!("{version}, certificate {}{dates}", shown(subject, 60)),
             )
         }
+        // No client may accept that
+        "refused-here" if facts.truth(FactKey::TlsIsOdd) == Some(true) => {
+            let odd = facts.text(FactKey::TlsOdd).unwrap_or_default();
+            (Failed, format!("the host {}", shown(odd, 120)))
+        }
         "refused-here" | "unreached" => (Unknown, tls_words(word)),
         _ => (Failed, tls_words(word)),
     }

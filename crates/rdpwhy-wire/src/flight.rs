@@ -34,6 +34,10 @@ pub struct Flight {
 
 /// What stands in a ServerHello beside version and suite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an extension of its own, there or not"
+)]
 pub struct Says {
     /// Secure renegotiation is supported (RFC 5746).
     pub secure_renegotiation: bool,

@@ -2,6 +2,8 @@
 //! 4.1.2).
 
 use crate::cursor::{Cursor, put_block16};
+use crate::suites;
+use crate::tls::ServerHello;
 use crate::version::{self, Version};
 
 const HANDSHAKE: u8 = 22;
@@ -162,8 +164,8 @@ impl Hello {
         out
     }
 
-    /// Reads a hello that was made here; `None` when the bytes are none, or one that offers several
-    /// versions.
+    /// Reads a hello; `None` when the bytes are none. Of several versions, the highest that is known
+    /// is kept.
     pub fn read(record: &[u8]) -> Option<Self> {
         let mut c = Cursor::new(record);
         if c.u8()? != HANDSHAKE {
@@ -198,16 +200,47 @@ impl Hello {
                 (SIGNATURES, _) => hello.signatures = codes_in(list()),
                 (PADDING, _) => hello.padding = data.len(),
                 (EXTENDED_MASTER_SECRET, _) => hello.asks_more = true,
-                (SUPPORTED_VERSIONS, [2, hi, lo]) => {
-                    hello.version = u16::from_be_bytes([*hi, *lo]);
+                (SUPPORTED_VERSIONS, _) => {
+                    let listed = codes_in(Cursor::new(data).block8().unwrap_or_default());
+                    let known = listed.into_iter().filter(|v| version::ALL.contains(v));
+                    hello.version = known.max()?;
                     hello.asks_more = true;
                 }
-                (SUPPORTED_VERSIONS, _) => return None,
                 (KEY_SHARE, _) if !list().is_empty() => hello.shares = Shares::Given,
                 _ => {}
             }
         }
         Some(hello)
+    }
+}
+
+impl Hello {
+    /// What of a server's choice was not offered, in words.
+    pub fn not_offered(&self, chosen: &ServerHello) -> Option<String> {
+        let offered = version::name(self.version);
+        let suite = || suites::name(chosen.suite);
+        if chosen.version > self.version {
+            let chose = version::name(chosen.version);
+            return Some(format!(
+                "chose {chose} where {offered} was the highest offered"
+            ));
+        }
+        if !self.suites.contains(&chosen.suite) {
+            return Some(format!(
+                "chose {}, which was not offered, in {offered}",
+                suite()
+            ));
+        }
+        // Servers that go beyond the version where the standard ends an old suite do no harm
+        let tls13 = chosen.version == version::TLS13;
+        let known = suites::by_code(chosen.suite);
+        known.is_some_and(|s| s.tls13() != tls13).then(|| {
+            format!(
+                "chose {}, which does not exist in {}",
+                suite(),
+                version::name(chosen.version)
+            )
+        })
     }
 }
 

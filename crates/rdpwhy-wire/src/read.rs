@@ -7,6 +7,7 @@ use rdpwhy_model::recording::{ConnectOutcome, Connection, EndHow, Phase, What};
 use rdpwhy_model::text::{shown, shown_bytes};
 
 use crate::certificate::{self, Viewpoint};
+use crate::hello::Hello;
 use crate::x224::{Answer, Confirm};
 use crate::{credssp, mcs, ntlm, peer, suites, tls, x224};
 
@@ -217,6 +218,11 @@ fn tls_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
     let said = tls::read(&c.received(Phase::Tls));
     out.push((FactKey::TlsAnswer, tls(c).into()));
     out.push((FactKey::TlsServerSpoke, said.hello.is_some().into()));
+    if let Some((sent, chosen)) = sent(c, Phase::Tls).and_then(Hello::read).zip(said.hello) {
+        let odd = sent.not_offered(&chosen);
+        out.push((FactKey::TlsIsOdd, odd.is_some().into()));
+        out.extend(odd.map(|o| (FactKey::TlsOdd, o.into())));
+    }
     if let Some(ms) = took_ms(c, Phase::Tls) {
         out.push((FactKey::TlsTookMs, ms.into()));
     }
@@ -233,6 +239,14 @@ fn tls_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
     if let Some(group) = &h.group {
         out.push((FactKey::TlsGroup, shown(group, KEPT).into()));
     }
+}
+
+/// The first bytes that were sent in a part of the connection.
+pub(crate) fn sent(c: &Connection, phase: Phase) -> Option<&[u8]> {
+    c.events.iter().find_map(|e| match &e.what {
+        What::Sent(bytes) if e.phase == phase => Some(bytes.0.as_slice()),
+        _ => None,
+    })
 }
 
 fn known_version(text: &str) -> &str {

@@ -65,6 +65,8 @@ pub struct Request {
     pub trust: TrustStore,
     /// Whether to ask for the whole matrix of TLS.
     pub tls: bool,
+    /// Whether to say what every client would get; that takes the matrix.
+    pub every_client: bool,
 }
 
 /// What a diagnosis gives.
@@ -91,7 +93,9 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         memory,
         trust,
         tls,
+        every_client,
     } = request;
+    let tls = tls || every_client;
     // A series adds its own connections and its own time
     limits.connections += repeat.saturating_sub(1);
     limits.run += (limits.stage + PAUSE) * repeat.saturating_sub(1);
@@ -117,6 +121,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 started: Timestamp::now(),
                 lookups: Vec::new(),
                 routes: Vec::new(),
+                every_client,
                 matrix_rounds: None,
                 connections: Vec::new(),
                 revocation: None,
@@ -169,6 +174,7 @@ pub fn conclude(
             version: env!("CARGO_PKG_VERSION"),
             not_done,
             tls_matrix: rdpwhy_probe::matrix(recording),
+            clients: rdpwhy_probe::clients(recording, &facts),
         },
     )
 }
@@ -543,6 +549,7 @@ mod tests {
                 answer: rdpwhy_model::recording::LookupAnswer::Literal([127, 0, 0, 1].into()),
             }],
             routes: Vec::new(),
+            every_client: false,
             matrix_rounds: None,
             connections: vec![made(WALK, EndHow::Interrupted, false)],
             revocation: None,

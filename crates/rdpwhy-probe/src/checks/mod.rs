@@ -27,6 +27,7 @@ mod small_segments;
 mod ssl_only;
 mod tls10_only;
 mod tls12_only;
+mod tls13_every_group;
 mod tls_garbage;
 mod tls_large_hello;
 mod tls_partial_hello;
@@ -56,6 +57,7 @@ pub const ALL: &[&Check] = &[
     &tls_split_hello::CHECK,
     &tls_large_hello::CHECK,
     &tls_wide_groups::CHECK,
+    &tls13_every_group::CHECK,
     &old_suite::CHECK,
     &tls10_only::CHECK,
     &no_sni::CHECK,

@@ -81,11 +81,10 @@ impl<'a> Known<'a> {
         let mute = |a: &&Asked| matches!(a.answer, Answer::Silent | Answer::Odd);
         let strange = |a: &&Asked| a.chosen().is_some_and(|s| !a.hello.suites.contains(&s));
         let by_version = self.accepted.is_empty() && self.first() == Some(&Answer::Alert(70));
-        !self.lowered
-            && !by_version
-            && !self.asked.iter().any(strange)
-            && self.asked.iter().filter(|a| mute(a)).count() < 2
-            && !(self.accepted.is_empty() && self.asked.iter().any(|a| mute(&a)))
+        let mutes = self.asked.iter().filter(|a| mute(a)).count();
+        let enough = if self.accepted.is_empty() { 1 } else { 2 };
+        let over = self.lowered || by_version || self.asked.iter().any(strange);
+        !over && mutes < enough
     }
 
     /// Suites of which nothing is known yet, likely ones first.
@@ -125,11 +124,10 @@ impl<'a> Known<'a> {
 
     /// Key shares as they worked for this version.
     pub(super) fn shares(&self) -> Shares {
-        let given = |a: &&Asked| a.hello.shares == Shares::Given;
-        let asked = |a: &&Asked| a.hello.shares == Shares::Asked;
         let works = |a: &&&Asked| a.chosen().is_some();
         let seen = self.asked.iter().filter(works);
-        if seen.clone().any(|a| given(a)) && !seen.clone().any(|a| asked(a)) {
+        let worked = |shares| seen.clone().any(|a| a.hello.shares == shares);
+        if worked(Shares::Given) && !worked(Shares::Asked) {
             Shares::Given
         } else {
             Shares::Asked

@@ -7,13 +7,14 @@
 //! one and a recording are understood by the same code.
 
 mod known;
+pub mod meet;
 mod order;
 pub mod plan;
 mod read;
 
 use std::sync::OnceLock;
 
-use rdpwhy_model::recording::{Connection, EndHow, Phase, What};
+use rdpwhy_model::recording::{Connection, EndHow, Phase};
 
 use crate::flight::{self, Flight};
 use crate::hello::Hello;
@@ -52,11 +53,7 @@ pub enum Answer {
 impl Asked {
     /// What a connection of the matrix asked and got; `None` when it did not come to a hello.
     pub fn of(connection: &Connection) -> Option<Self> {
-        let sent = connection.events.iter().find_map(|e| match &e.what {
-            What::Sent(bytes) if e.phase == Phase::Tls => Some(&bytes.0),
-            _ => None,
-        })?;
-        let hello = Hello::read(sent)?;
+        let hello = Hello::read(crate::read::sent(connection, Phase::Tls)?)?;
         let bytes = connection.received(Phase::Tls);
         let flight = flight::read(&bytes);
         let answer = match (&flight.hello, flight.alert, connection.end.how) {
@@ -108,6 +105,15 @@ impl Asked {
         self.hello.version < version::TLS12
             || self.hello.signatures.len() >= every_scheme(self.hello.version).len()
     }
+}
+
+/// A hello for one version that leaves nothing out: every suite, group and signature scheme.
+pub fn everything_in(version: Version) -> Hello {
+    plan::full(
+        version,
+        every_suite(version).to_vec(),
+        crate::hello::Shares::Asked,
+    )
 }
 
 /// What there is to ask for in one version.

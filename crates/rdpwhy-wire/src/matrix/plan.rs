@@ -51,7 +51,7 @@ pub fn next(
 }
 
 /// A hello that leaves no group and no scheme out.
-fn full(version: Version, mut suites: Vec<u16>, shares: Shares) -> Hello {
+pub(super) fn full(version: Version, mut suites: Vec<u16>, shares: Shares) -> Hello {
     // What servers mostly prefer stands last: one that takes it all the same has its own order
     suites.reverse();
     Hello {

@@ -11,8 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::known::Known;
 use super::{Answer, Asked, order, plan};
 use crate::read::Facts;
-use crate::suites::Suite;
-use crate::version::{self, Version};
+use crate::version;
 use crate::{groups, signatures, suites};
 
 /// How many odd answers are told.
@@ -146,22 +145,7 @@ fn odd(asked: &[Asked]) -> Vec<String> {
             continue;
         };
         let Some(hello) = flight.hello else { continue };
-        let offered = version::name(a.hello.version);
-        if hello.version > a.hello.version {
-            let chose = version::name(hello.version);
-            out.insert(format!(
-                "chose {chose} where {offered} was the highest offered"
-            ));
-        } else if !a.hello.suites.contains(&hello.suite) {
-            let chose = suites::name(hello.suite);
-            out.insert(format!(
-                "chose {chose}, which was not offered, in {offered}"
-            ));
-        } else if !defined(hello.suite, hello.version) {
-            let chose = suites::name(hello.suite);
-            let version = version::name(hello.version);
-            out.insert(format!("chose {chose}, which does not exist in {version}"));
-        }
+        out.extend(a.hello.not_offered(&hello));
         let (group, scheme) = (flight.exchange.group, flight.exchange.scheme);
         if let Some(g) = group.filter(|g| !a.hello.groups.is_empty() && !a.hello.groups.contains(g))
         {
@@ -174,16 +158,6 @@ fn odd(asked: &[Asked]) -> Vec<String> {
         }
     }
     out.into_iter().take(MOST).collect()
-}
-
-/// Whether a suite may stand in a ServerHello of that version. Servers that go beyond the version
-/// where the standard ends an old suite do no harm.
-fn defined(suite: u16, version: Version) -> bool {
-    let fits = |s: &Suite| {
-        s.versions
-            .is_some_and(|(min, _)| (min == version::TLS13) == (version == version::TLS13))
-    };
-    suites::by_code(suite).is_none_or(fits)
 }
 
 /// The facts of a matrix.

@@ -111,6 +111,7 @@ fn diagnose(fault: &'static Fault, tls: bool, output: &Output) -> Result<Diagnos
         memory: None,
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
         tls: fault.tls || tls,
+        every_client: false,
     };
     let diagnosis = super::probe::watch(request, output);
     drop(trust);

@@ -69,7 +69,14 @@ impl Probe {
         if let Some(server) = &self.server_profile {
             return super::simulate::simulate([&self.client, server], [""; 2], output);
         }
-        let (client, client_json) = client(&self.client, output)?;
+        // The verdict speaks for one client; the table beside it for all of them
+        let every_client = self.client == ALL;
+        let name = if every_client {
+            clients::DEFAULT
+        } else {
+            &self.client
+        };
+        let (client, client_json) = client(name, output)?;
         let limits = Limits {
             stage: self.timeout,
             ..Limits::default()
@@ -83,6 +90,7 @@ impl Probe {
             limits,
             repeat: self.repeat,
             tls: self.tls,
+            every_client,
             revocation: self.revocation,
             memory: memory.clone(),
             trust: trust(&self.trust)?,
@@ -150,9 +158,6 @@ pub(super) fn watch(request: Request, output: &Output) -> Result<Diagnosis> {
 
 /// The profile of a client by its name, and what is different about it.
 fn client(name: &str, output: &Output) -> Result<(String, Option<serde_json::Value>)> {
-    if name == ALL {
-        bail!("--client all is not there yet; name one client (--client help)");
-    }
     if name == THIS {
         let this = this_client()?;
         let client = Client::of(this.profile, &this.changes)?;

@@ -19,7 +19,7 @@ use super::{EXPERIMENT, Progress, Session};
 /// Connections that a run with the matrix may make, all in all.
 const CONNECTIONS: u32 = 400;
 /// The time that the matrix adds to a run.
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_mins(1);
 /// So many connections that do not come to a ClientHello end it: the host wants no more.
 const TIRED: usize = 2;
 /// So many answers that are no TLS say that it is not spoken directly on the port.
@@ -102,7 +102,7 @@ impl Session {
                 };
                 under_way.push(((hello, round), Box::pin(talk)));
                 self.with(|s| {
-                    s.recording.matrix_rounds = s.recording.matrix_rounds.max(Some(round))
+                    s.recording.matrix_rounds = s.recording.matrix_rounds.max(Some(round));
                 });
             }
             if under_way.is_empty() {

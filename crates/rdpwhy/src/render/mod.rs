@@ -2,6 +2,7 @@
 
 pub mod causes;
 mod certificate;
+mod clients;
 pub mod explain;
 mod matrix;
 pub mod simulate;

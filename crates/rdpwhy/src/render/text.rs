@@ -37,6 +37,9 @@ pub fn report(report: &Report, style: Style) -> String {
     out.push_str(&findings(report, style));
     if let Some(matrix) = &report.evidence.tls_matrix {
         out.push_str(&super::matrix::grid(matrix, style));
+        if report.client.every || style.says_all() {
+            out.push_str(&super::clients::table(&report.evidence.clients, style));
+        }
     }
     out.push_str(&unseen(report, style));
     if style.says_all() {

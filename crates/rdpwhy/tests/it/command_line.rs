@@ -25,7 +25,6 @@ fn wrong_input_is_one_line_and_status_2() {
         &["pc 42"],
         &["missing.rdp"],
         &["pc42", "--client", "windows-95"],
-        &["pc42", "--client", "all"],
         &["pc42", "--resolver", "nonsense"],
         &["pc42", "--trust", "/nonexistent.pem"],
         &["replay", "/nonexistent.json"],

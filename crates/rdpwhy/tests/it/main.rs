@@ -5,6 +5,7 @@
 
 mod command_line;
 mod house;
+mod lab;
 mod memory;
 #[cfg(unix)] // where xrdp and FreeRDP's server run
 mod real_servers;
@@ -13,3 +14,4 @@ mod scenarios;
 mod schema;
 mod screens;
 mod simulate;
+mod tls;

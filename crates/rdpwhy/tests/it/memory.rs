@@ -1,8 +1,6 @@
 //! What is remembered from one run to the next, and what is made of it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +9,8 @@ use rdpwhy_model::recording::Recording;
 use rdpwhy_model::report::{Report, Severity};
 use rdpwhy_model::seen::{Known, Remembered, Shown};
 use serde_json::Value;
+
+use crate::lab::Lab;
 
 /// A folder that is gone with its owner.
 struct Folder(PathBuf);
@@ -31,39 +31,6 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A healthy server of the lab in a process of its own, which has a key of its own.
-struct Lab {
-    child: Child,
-    target: String,
-}
-
-impl Lab {
-    fn start(port: u16) -> Self {
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_rdpwhy"))
-            .args(["lab", "healthy-nla", "--port", &port.to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let told = BufReader::new(child.stdout.take().unwrap()).lines();
-        let target = told
-            .map_while(Result::ok)
-            .find_map(|l| l.strip_prefix("listening on ").map(str::to_owned));
-        let target = target.expect("the lab says where it listens");
-        Self { child, target }
-    }
-
-    fn port(&self) -> u16 {
-        self.target.rsplit_once(':').unwrap().1.parse().unwrap()
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -93,7 +60,7 @@ fn unseen(report: &Value) -> String {
 #[test]
 fn a_target_is_first_then_the_same_then_changed() {
     let state = Folder::new("changed");
-    let lab = Lab::start(0);
+    let lab = Lab::start("healthy-nla", 0);
     let (first, _) = probe(&lab.target, &state.0, &[]);
     assert_eq!(fact(&first, FactKey::CertSeen).as_deref(), Some("first"));
     let (same, _) = probe(&lab.target, &state.0, &[]);
@@ -101,7 +68,7 @@ fn a_target_is_first_then_the_same_then_changed() {
 
     let (target, port) = (lab.target.clone(), lab.port());
     drop(lab);
-    let lab = Lab::start(port);
+    let lab = Lab::start("healthy-nla", port);
     assert_eq!(lab.target, target);
     let record = state.0.join("recording.json");
     let (changed, _) = probe(&target, &state.0, &["--record", record.to_str().unwrap()]);
@@ -138,7 +105,7 @@ fn a_target_is_first_then_the_same_then_changed() {
 fn only_the_owner_may_read_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let state = Folder::new("mode");
-    let lab = Lab::start(0);
+    let lab = Lab::start("healthy-nla", 0);
     probe(&lab.target, &state.0, &[]);
     let mode = std::fs::metadata(state.file())
         .unwrap()
@@ -150,7 +117,7 @@ fn only_the_owner_may_read_it() {
 #[test]
 fn without_memory_nothing_is_read_or_written() {
     let state = Folder::new("without");
-    let lab = Lab::start(0);
+    let lab = Lab::start("healthy-nla", 0);
     let (report, _) = probe(&lab.target, &state.0, &["--no-memory"]);
     assert_eq!(fact(&report, FactKey::CertSeen), None);
     assert!(!state.file().exists());
@@ -166,7 +133,7 @@ fn without_memory_nothing_is_read_or_written() {
 
 #[test]
 fn a_damaged_memory_is_left_alone_and_stops_nothing() {
-    let lab = Lab::start(0);
+    let lab = Lab::start("healthy-nla", 0);
     let large = "x".repeat(5 * 1024 * 1024);
     for (name, text) in [
         ("cut", "{\"schema\":\"rdpwhy.seen/1\",\"targ"),
@@ -192,7 +159,7 @@ fn a_damaged_memory_is_left_alone_and_stops_nothing() {
 #[test]
 fn a_memory_that_cannot_be_read_is_said_to_be_unseen() {
     let state = Folder::new("unreadable");
-    let lab = Lab::start(0);
+    let lab = Lab::start("healthy-nla", 0);
     // A file stands where the folder should be, which stops even root
     std::fs::write(state.0.join("rdpwhy"), "").unwrap();
     let (report, said) = probe(&lab.target, &state.0, &[]);
@@ -208,7 +175,7 @@ fn a_memory_that_cannot_be_read_is_said_to_be_unseen() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_memory_that_cannot_be_written_is_said_in_one_line() {
-    let lab = Lab::start(0);
+    let lab = Lab::start("healthy-nla", 0);
     // Nobody makes a folder there, not even root
     let (report, said) = probe(&lab.target, Path::new("/proc/rdpwhy-test"), &[]);
     assert_eq!(fact(&report, FactKey::CertSeen).as_deref(), Some("first"));
@@ -219,7 +186,7 @@ fn a_memory_that_cannot_be_written_is_said_in_one_line() {
 #[test]
 fn runs_at_the_same_time_do_not_spoil_it() {
     let state = Folder::new("together");
-    let labs = [Lab::start(0), Lab::start(0)];
+    let labs = [Lab::start("healthy-nla", 0), Lab::start("healthy-nla", 0)];
     std::thread::scope(|s| {
         for lab in [&labs[0], &labs[1], &labs[0], &labs[1]] {
             s.spawn(|| probe(&lab.target, &state.0, &[]));
