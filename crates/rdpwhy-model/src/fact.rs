@@ -186,6 +186,7 @@ facts! {
     TlsWide "tls.wide" Tls (Word(TLS)) "ClientHello with every suite that is known, every group and version up to 1.2";
     TlsWideSuite "tls.wide_suite" Tls (Text) "the suite that the server chose out of every known one";
     TlsWideSuiteOffered "tls.wide_suite_offered" Tls (Bool) "that suite was in the client's own list too";
+    TlsMissing "tls.missing" Tls (Text) "what the host takes and this client does not offer";
     TlsWideGroups "tls.wide_groups" Tls (Word(TLS)) "ClientHello with the client's suites and every known group";
     TlsWide13 "tls.wide13" Tls (Word(TLS)) "ClientHello for TLS 1.3 with every suite and group that is known, and no key share";
     TlsWide13Offered "tls.wide13_offered" Tls (Bool) "the client offers TLS 1.3 too";
@@ -223,6 +224,7 @@ facts! {
     MatrixRounds "tls.matrix.rounds" Tls (Int) "rounds in which the matrix was asked for, each after answers of the one before";
     ClientMeets "client.meets" Tls (Bool) "the client and the server, as it was measured, would complete a handshake";
     ClientReason "client.reason" Tls (Word(MEETING)) "what keeps the client and the server, as it was measured, from a handshake";
+    ClientMissing "client.missing" Tls (Text) "the one thing that the client and the server, as it was measured, lack for a handshake";
     ClientVersion "client.version" Tls (Text) "the version that the client and the server, as it was measured, come to";
     ClientSuite "client.suite" Tls (Text) "the suite that the client and the server, as it was measured, come to";
     MatrixComplete "tls.matrix.complete" Tls (Bool) "every question of the matrix was answered";

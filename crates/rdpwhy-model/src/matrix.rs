@@ -104,6 +104,9 @@ pub struct ClientOutcome {
     pub reason: String,
     /// The same in a sentence.
     pub meaning: String,
+    /// What is missing, where something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
     /// The version that they come to.
     pub version: Option<String>,
     /// The suite that they come to.

@@ -220,7 +220,9 @@ pub(crate) fn fix(f: &FixEntry, case: &Case<'_>) -> Fix {
 
 /// The facts behind a judgement, for people.
 pub(crate) fn items(keys: &BTreeSet<FactKey>, facts: &FactSet) -> Vec<EvidenceItem> {
-    let seen = keys.iter().filter_map(|k| facts.get(spelled_out(*k)));
+    let seen = keys
+        .iter()
+        .filter_map(|k| facts.get(spelled_out(*k)).or_else(|| facts.get(*k)));
     seen.map(|o| EvidenceItem {
         what: o.key.info().meaning.to_owned(),
         value: words(o.key, &o.value.to_string()),
@@ -235,6 +237,13 @@ const fn spelled_out(key: FactKey) -> FactKey {
     match key {
         FactKey::PortsAnyOpen => FactKey::PortsOpen,
         FactKey::PortsAnyRdp => FactKey::PortsRdp,
+        FactKey::TlsIsOdd => FactKey::TlsOdd,
+        FactKey::TlsWideSuiteOffered
+        | FactKey::TlsWide13SuiteOffered
+        | FactKey::TlsWide13GroupOffered => FactKey::TlsMissing,
+        FactKey::MatrixIsOdd => FactKey::MatrixOdd,
+        FactKey::MatrixAnyWeak => FactKey::MatrixWeakSuites,
+        FactKey::ClientReason => FactKey::ClientMissing,
         FactKey::CertSeenElsewhereAny => FactKey::CertSeenElsewhere,
         key => key,
     }

@@ -11,6 +11,7 @@ use rdpwhy_wire::certificate::Viewpoint;
 use rdpwhy_wire::clients::Client;
 use rdpwhy_wire::read::Facts;
 use rdpwhy_wire::script::{Script, TlsOffer};
+use rdpwhy_wire::simulate;
 
 mod after_proxy;
 mod again;
@@ -166,6 +167,16 @@ fn tls_word(key: FactKey, connections: &[&Connection]) -> Facts {
         .map(|c| one(key, rdpwhy_wire::read::tls(c)))
         .unwrap_or_default()
 }
+
+/// What a host chose that the client does not offer, as a fact.
+fn missing(what: &str, chosen: &str, offered: &[u16], name: fn(u16) -> String) -> (FactKey, Value) {
+    let list = simulate::names(offered, name, FEW);
+    let text = format!("the {what} {chosen}; the client offers {list}");
+    (FactKey::TlsMissing, text.into())
+}
+
+/// Entries of a list in a sentence.
+const FEW: usize = 8;
 
 /// The fact of a negotiation experiment: the word of its one connection.
 fn negotiation_word(key: FactKey, connections: &[&Connection]) -> Facts {

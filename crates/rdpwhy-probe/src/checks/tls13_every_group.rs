@@ -8,7 +8,7 @@ use rdpwhy_wire::hello::Hello;
 use rdpwhy_wire::script::{Act, Framing};
 use rdpwhy_wire::{flight, groups, matrix, suites, version, walk};
 
-use super::{Check, tls_word};
+use super::{Check, missing, tls_word};
 
 pub(super) const CHECK: Check = Check {
     id: "every-group-of-tls13",
@@ -22,6 +22,7 @@ pub(super) const CHECK: Check = Check {
         FactKey::TlsWide13SuiteOffered,
         FactKey::TlsWide13Group,
         FactKey::TlsWide13GroupOffered,
+        FactKey::TlsMissing,
     ],
     applies: |c| c.chose_tls(),
     scripts: |c| {
@@ -48,11 +49,19 @@ pub(super) const CHECK: Check = Check {
         let tls13 = said.hello.filter(|h| h.version == version::TLS13);
         let Some(hello) = tls13 else { return facts };
         let offered = client.suites.contains(&hello.suite);
-        facts.push((FactKey::TlsWide13Suite, suites::name(hello.suite).into()));
+        let suite = suites::name(hello.suite);
+        if !offered {
+            facts.push(missing("suite", &suite, &client.suites, suites::name));
+        }
+        facts.push((FactKey::TlsWide13Suite, suite.into()));
         facts.push((FactKey::TlsWide13SuiteOffered, offered.into()));
         if let Some(group) = said.exchange.group {
             let offered = client.groups.contains(&group);
-            facts.push((FactKey::TlsWide13Group, groups::name(group).into()));
+            let name = groups::name(group);
+            if !offered {
+                facts.push(missing("group", &name, &client.groups, groups::name));
+            }
+            facts.push((FactKey::TlsWide13Group, name.into()));
             facts.push((FactKey::TlsWide13GroupOffered, offered.into()));
         }
         facts

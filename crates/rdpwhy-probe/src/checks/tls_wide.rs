@@ -7,7 +7,7 @@ use rdpwhy_model::recording::Phase;
 use rdpwhy_wire::script::{Act, Framing};
 use rdpwhy_wire::{suites, tls, walk};
 
-use super::{Check, tls_word};
+use super::{Check, missing, tls_word};
 
 pub(super) const CHECK: Check = Check {
     id: "every-suite",
@@ -18,6 +18,7 @@ pub(super) const CHECK: Check = Check {
         FactKey::TlsWide,
         FactKey::TlsWideSuite,
         FactKey::TlsWideSuiteOffered,
+        FactKey::TlsMissing,
     ],
     applies: |c| c.chose_tls(),
     scripts: |c| {
@@ -36,7 +37,12 @@ pub(super) const CHECK: Check = Check {
             .map(|c| tls::read(&c.received(Phase::Tls)));
         if let Some(hello) = said.and_then(|s| s.hello) {
             let offered = context.client.suites.contains(&hello.suite);
-            facts.push((FactKey::TlsWideSuite, suites::name(hello.suite).into()));
+            let suite = suites::name(hello.suite);
+            if !offered {
+                let own = &context.client.suites;
+                facts.push(missing("suite", &suite, own, suites::name));
+            }
+            facts.push((FactKey::TlsWideSuite, suite.into()));
             facts.push((FactKey::TlsWideSuiteOffered, offered.into()));
         }
         facts

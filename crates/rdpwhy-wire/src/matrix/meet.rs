@@ -11,7 +11,7 @@ use rdpwhy_model::recording::{Connection, Phase, Recording};
 use crate::certificate::{self, Viewpoint};
 use crate::profiles::{self, Certificate, KeyKind, Role, Stack};
 use crate::read::Facts;
-use crate::simulate::{Endpoint, Event, Measured, Overrides, SimulateError, Simulation, run};
+use crate::simulate::{Endpoint, Event, Measured, Overrides, SimulateError, Simulation, gap, run};
 use crate::{flight, groups, signatures, suites, version};
 
 /// The server as it was measured: its matrix, and the certificates that the connections show.
@@ -165,12 +165,17 @@ pub fn clients(server: &Endpoint) -> Vec<ClientOutcome> {
     let all = profiles::all().iter().filter(|p| p.can_be(Role::Client));
     all.filter_map(|p| {
         let client = Endpoint::of(p, Role::Client, &Overrides::default()).ok()?;
-        Some(outcome(&p.id, &p.name, &run(&client, server)))
+        let r = run(&client, server);
+        let missing = gap(&client, server, &r).map(|g| g.words(r.version, usize::MAX));
+        Some(outcome(&p.id, &p.name, &r, missing))
     })
     .collect()
 }
 
-fn outcome(id: &str, name: &str, r: &Simulation) -> ClientOutcome {
+/// Entries of a list in a fact.
+const FEW: usize = 8;
+
+fn outcome(id: &str, name: &str, r: &Simulation, missing: Option<String>) -> ClientOutcome {
     let events = |list: &[Event]| list.iter().map(|e| e.text().to_owned()).collect();
     ClientOutcome {
         profile: id.to_owned(),
@@ -178,6 +183,7 @@ fn outcome(id: &str, name: &str, r: &Simulation) -> ClientOutcome {
         connects: r.is_ok(),
         reason: r.reason.name().to_owned(),
         meaning: r.reason.outcome().meaning.to_owned(),
+        missing,
         version: r.version.map(version::name),
         suite: r.suite.map(str::to_owned),
         failing_side: r.failing_side.map(|s| s.name().to_owned()),
@@ -203,6 +209,9 @@ pub fn own(recording: &Recording, server: &Endpoint) -> Result<Facts, SimulateEr
         (FactKey::ClientMeets, r.is_ok().into()),
         (FactKey::ClientReason, r.reason.name().into()),
     ];
+    if let Some(gap) = gap(&client, server, &r) {
+        out.push((FactKey::ClientMissing, gap.words(r.version, FEW).into()));
+    }
     if let Some(v) = r.version {
         out.push((FactKey::ClientVersion, version::name(v).into()));
     }

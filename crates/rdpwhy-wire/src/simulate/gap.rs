@@ -1,11 +1,13 @@
 //! The one thing that is missing: what one side has and the other does not.
 
+use rdpwhy_model::text::shown;
+
 use super::endpoint::Endpoint;
 use super::handshake::{P256, Simulation, common_suites, needed_usage, schemes};
 use super::reason::Reason;
 use crate::profiles::KeyKind;
 use crate::version::Version;
-use crate::{suites, version};
+use crate::{groups, signatures, suites, version};
 
 /// What keeps two endpoints apart, with what each of them has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +83,97 @@ pub enum Gap {
         /// The scheme, as it was given.
         signature: String,
     },
+}
+
+impl Gap {
+    /// What is missing, in words, for a handshake that came to `version`. Lists are cut after `most`
+    /// entries.
+    pub fn words(&self, version: Option<Version>, most: usize) -> String {
+        let version = version.map(version_words).unwrap_or_default();
+        match self {
+            Self::ClientVersions => "The client must have a TLS version on.".to_owned(),
+            Self::ServerVersions => "The server must have a TLS version on.".to_owned(),
+            Self::PrivateKey => {
+                "The server must have a certificate whose private key it can open.".to_owned()
+            }
+            Self::Versions { client, server } => format!(
+                "A version that both have. The client offers {}; the server accepts {}.",
+                version_list(client),
+                version_list(server)
+            ),
+            Self::Suites { client, server } => format!(
+                "A suite for {version} that both have. The client offers {}. The server has {}.",
+                names(client, suites::name, most),
+                names(server, suites::name, most)
+            ),
+            Self::Key { suites, key } => format!(
+                "A suite for {}, or another certificate. In common are {}, which need another key.",
+                key.map_or_else(
+                    || "its key".to_owned(),
+                    |k| format!("a key of kind {}", k.name())
+                ),
+                names(suites, suites::name, most)
+            ),
+            Self::Groups {
+                client,
+                server,
+                curve,
+            } => {
+                let curve = curve
+                    .map(|c| format!(" The server's key is on {}.", groups::name(c)))
+                    .unwrap_or_default();
+                format!(
+                    "A group that both can use. The client offers {}; the server has {}.{curve}",
+                    names(client, groups::name, most),
+                    names(server, groups::name, most)
+                )
+            }
+            Self::Signatures { client, server } => format!(
+                "A signature scheme that both can use. The client accepts {}; the server's key signs with {}.",
+                names(client, signatures::name, most),
+                names(server, signatures::name, most)
+            ),
+            Self::LegacySignature => format!(
+                "TLS 1.2 on the server, a suite with RSA key exchange before this one, or a client that still accepts that signature in {version}."
+            ),
+            Self::DhBits { server, least } => format!(
+                "A DHE group of {least} bits or more (the server has {server}), or suites with ECDHE."
+            ),
+            Self::KeyBits { server, least } => {
+                format!("A certificate with {least} bits or more; the server's has {server}.")
+            }
+            Self::KeyUsage { needed, allowed } => format!(
+                "A certificate whose key usage has {needed}; the server's allows {}.",
+                shown(&allowed.join(", "), 200)
+            ),
+            Self::CertificateSignature { signature } => format!(
+                "A certificate signed in a way that the client offers; the server's is signed with {}.",
+                shown(signature, 60)
+            ),
+        }
+    }
+}
+
+/// A version as people write it: `TLS 1.2`.
+fn version_words(version: Version) -> String {
+    version::name(version).replacen("TLS", "TLS ", 1)
+}
+
+fn version_list(list: &[Version]) -> String {
+    let words: Vec<String> = list.iter().map(|v| version_words(*v)).collect();
+    words.join(", ")
+}
+
+/// A list of codes by their names, cut after `most` entries.
+pub fn names(list: &[u16], name: fn(u16) -> String, most: usize) -> String {
+    if list.is_empty() {
+        return "none".to_owned();
+    }
+    let mut words: Vec<String> = list.iter().take(most).map(|c| name(*c)).collect();
+    if list.len() > most {
+        words.push(format!("and {} more", list.len() - most));
+    }
+    words.join(", ")
 }
 
 /// What keeps two endpoints apart. `None` when they agree.

@@ -12,7 +12,7 @@ mod overrides;
 mod reason;
 
 pub use endpoint::{CUSTOM, Endpoint, Measured};
-pub use gap::{Gap, gap};
+pub use gap::{Gap, gap, names};
 pub use handshake::{Simulation, Success, Warning, run};
 pub use overrides::{CertificateChange, Fips, Overrides};
 pub use reason::{Event, Outcome, Reason};

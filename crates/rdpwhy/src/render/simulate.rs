@@ -2,9 +2,9 @@
 
 use rdpwhy_model::text::shown;
 use rdpwhy_wire::profiles::{self, Profile, Role};
-use rdpwhy_wire::simulate::{Event, Gap, Simulation, Warning};
+use rdpwhy_wire::simulate::{self, Event, Gap, Simulation, Warning};
 use rdpwhy_wire::version::{self, Version};
-use rdpwhy_wire::{groups, signatures, suites};
+use rdpwhy_wire::{groups, suites};
 use serde_json::{Value, json};
 
 use super::{Style, Tone, WIDTH, pad, paragraph, wrap};
@@ -155,7 +155,11 @@ fn failure(pair: &Pair<'_>, style: Style) -> String {
         &format!("On the {side}.{come} {sends}"),
     ));
     if let Some(gap) = &pair.gap {
-        out.push_str(&paragraph(style, "NEED", &missing(gap, r, style)));
+        out.push_str(&paragraph(
+            style,
+            "NEED",
+            &gap.words(r.version, most(style)),
+        ));
     }
     let logs = [("server", &r.server_events), ("client", &r.client_events)];
     let mut label = "LOG";
@@ -193,72 +197,6 @@ fn event(event: Event) -> String {
         (None, false) => String::new(),
     };
     format!("{id} ({what}{state})")
-}
-
-/// What is missing, in words.
-fn missing(gap: &Gap, r: &Simulation, style: Style) -> String {
-    let version = r.version.map(version_words).unwrap_or_default();
-    match gap {
-        Gap::ClientVersions => "The client must have a TLS version on.".to_owned(),
-        Gap::ServerVersions => "The server must have a TLS version on.".to_owned(),
-        Gap::PrivateKey => {
-            "The server must have a certificate whose private key it can open.".to_owned()
-        }
-        Gap::Versions { client, server } => format!(
-            "A version that both have. The client offers {}; the server accepts {}.",
-            version_list(client),
-            version_list(server)
-        ),
-        Gap::Suites { client, server } => format!(
-            "A suite for {version} that both have. The client offers {}. The server has {}.",
-            suite_list(client, style),
-            suite_list(server, style)
-        ),
-        Gap::Key { suites, key } => format!(
-            "A suite for {}, or another certificate. In common are {}, which need another key.",
-            key.map_or_else(
-                || "its key".to_owned(),
-                |k| format!("a key of kind {}", k.name())
-            ),
-            suite_list(suites, style)
-        ),
-        Gap::Groups {
-            client,
-            server,
-            curve,
-        } => {
-            let curve = curve
-                .map(|c| format!(" The server's key is on {}.", groups::name(c)))
-                .unwrap_or_default();
-            format!(
-                "A group that both can use. The client offers {}; the server has {}.{curve}",
-                group_list(client, style),
-                group_list(server, style)
-            )
-        }
-        Gap::Signatures { client, server } => format!(
-            "A signature scheme that both can use. The client accepts {}; the server's key signs with {}.",
-            names(client, signatures::name, style),
-            names(server, signatures::name, style)
-        ),
-        Gap::LegacySignature => format!(
-            "TLS 1.2 on the server, a suite with RSA key exchange before this one, or a client that still accepts that signature in {version}."
-        ),
-        Gap::DhBits { server, least } => format!(
-            "A DHE group of {least} bits or more (the server has {server}), or suites with ECDHE."
-        ),
-        Gap::KeyBits { server, least } => {
-            format!("A certificate with {least} bits or more; the server's has {server}.")
-        }
-        Gap::KeyUsage { needed, allowed } => format!(
-            "A certificate whose key usage has {needed}; the server's allows {}.",
-            shown(&allowed.join(", "), 200)
-        ),
-        Gap::CertificateSignature { signature } => format!(
-            "A certificate signed in a way that the client offers; the server's is signed with {}.",
-            shown(signature, 60)
-        ),
-    }
 }
 
 fn warning(w: Warning) -> &'static str {
@@ -299,31 +237,18 @@ fn version_words(version: Version) -> String {
     version::name(version).replacen("TLS", "TLS ", 1)
 }
 
-fn version_list(list: &[Version]) -> String {
-    let words: Vec<String> = list.iter().map(|v| version_words(*v)).collect();
-    words.join(", ")
-}
-
-fn suite_list(list: &[u16], style: Style) -> String {
-    names(list, suites::name, style)
-}
-
 fn group_list(list: &[u16], style: Style) -> String {
     names(list, groups::name, style)
 }
 
 fn names(list: &[u16], name: fn(u16) -> String, style: Style) -> String {
-    if list.is_empty() {
-        return "none".to_owned();
-    }
-    let most = if style.says_all() { list.len() } else { FEW };
-    let mut words: Vec<String> = list.iter().take(most).map(|c| name(*c)).collect();
-    if list.len() > most {
-        words.push(format!("and {} more (-v)", list.len() - most));
-    }
-    words.join(", ")
+    simulate::names(list, name, most(style))
 }
 
+/// Entries of a list that are shown.
+fn most(style: Style) -> usize {
+    if style.says_all() { usize::MAX } else { FEW }
+}
 /// One side against many, one line each.
 pub fn table(fixed: &Side, every: Role, rows: &[Row<'_>], style: Style) -> String {
     let good = rows.iter().filter(|r| r.result.is_ok()).count();
