@@ -139,15 +139,9 @@ fn certificates(body: &[u8]) -> Vec<Vec<u8>> {
     let Some(list) = c.u24().and_then(|n| c.take(n)) else {
         return Vec::new();
     };
-    let mut list = Cursor::new(list);
-    let mut out = Vec::new();
-    while let Some(der) = list.u24().and_then(|n| list.take(n)) {
-        if out.len() == MOST_CERTIFICATES {
-            break;
-        }
-        out.push(der.to_vec());
-    }
-    out
+    tls::certificate_list(Cursor::new(list))
+        .take(MOST_CERTIFICATES)
+        .collect()
 }
 
 /// Reads a ServerKeyExchange, whose form depends on the suite.

@@ -123,21 +123,29 @@ pub fn read(bytes: &[u8]) -> ServerSaid {
     said
 }
 
-/// The handshake messages in the clear, without their records.
+/// The handshake messages in the clear, without their records; the last may be cut short.
 pub(crate) fn plain_handshake(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut c = Cursor::new(bytes);
-    while let (Some(kind), Some(version)) = (c.u8(), c.u16()) {
-        // After ChangeCipherSpec a handshake record is encrypted
-        if !matches!(kind, ALERT | HANDSHAKE) || version >> 8 != 3 {
-            break;
-        }
-        let Some(body) = c.block16() else { break };
+    // What follows a ChangeCipherSpec is encrypted, whatever it calls itself
+    while let (Some(kind @ (ALERT | HANDSHAKE)), Some(version), Some(length)) =
+        (c.u8(), c.u16(), c.u16())
+        && version >> 8 == 3
+    {
+        let body = c.take(usize::from(length)).unwrap_or_else(|| c.rest());
         if kind == HANDSHAKE {
             out.extend(body);
         }
     }
     out
+}
+
+/// The certificates of a list, as far as they are there whole (RFC 5246 7.4.2).
+pub(crate) fn certificate_list(mut list: Cursor<'_>) -> impl Iterator<Item = Vec<u8>> {
+    std::iter::from_fn(move || {
+        let n = list.u24()?;
+        Some(list.take(n)?.to_vec())
+    })
 }
 
 fn server_hello(handshake: &[u8]) -> Option<ServerHello> {
@@ -179,18 +187,7 @@ pub struct SentChain {
 /// Reads the Certificate message (RFC 5246 7.4.2) of what a server sent. `None` when there is
 /// none in the clear: it was not sent, or is encrypted.
 pub fn sent_chain(bytes: &[u8]) -> Option<SentChain> {
-    let mut handshake = Vec::new();
-    let mut c = Cursor::new(bytes);
-    // What follows a ChangeCipherSpec is encrypted, whatever it calls itself
-    while let (Some(kind @ (ALERT | HANDSHAKE)), Some(version), Some(length)) =
-        (c.u8(), c.u16(), c.u16())
-        && version >> 8 == 3
-    {
-        let body = c.take(usize::from(length)).unwrap_or_else(|| c.rest());
-        if kind == HANDSHAKE {
-            handshake.extend(body);
-        }
-    }
+    let handshake = plain_handshake(bytes);
     let mut c = Cursor::new(&handshake);
     loop {
         let kind = c.u8()?;
@@ -206,9 +203,7 @@ pub fn sent_chain(bytes: &[u8]) -> Option<SentChain> {
         };
         let mut list = Cursor::new(body.unwrap_or_else(|| c.rest()));
         chain.announced = list.u24()?;
-        while let Some(one) = list.u24().and_then(|n| list.take(n)) {
-            chain.certificates.push(one.to_vec());
-        }
+        chain.certificates = certificate_list(list).collect();
         return Some(chain);
     }
 }
