@@ -127,7 +127,7 @@ impl Session {
                 return Err("the host does not speak TLS on this port".to_owned());
             }
             progress(&format!(
-                "asking for the whole of TLS ({} answers)",
+                "asking for the whole of TLS, answers so far: {}",
                 asked.len()
             ));
         }
