@@ -151,6 +151,16 @@ impl Hello {
         out
     }
 
+    /// The key shares as they are sent: none are given where there is a point of none of the groups.
+    pub fn shares_sent(&self) -> Shares {
+        let has_point = POINTS.iter().any(|(g, _)| self.groups.contains(g));
+        if has_point && self.version >= version::TLS13 {
+            self.shares
+        } else {
+            Shares::Asked
+        }
+    }
+
     fn key_shares(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if self.shares == Shares::Given {
