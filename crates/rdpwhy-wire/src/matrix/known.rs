@@ -78,14 +78,13 @@ impl<'a> Known<'a> {
     /// Whether asking on makes sense. A server that says that it is the version is believed, and
     /// one that chooses what was not offered, or does not answer, is left alone.
     pub(super) fn is_open(&self) -> bool {
-        let mute = |a: &&Asked| matches!(a.answer, Answer::Silent | Answer::Odd);
+        let mute = self.asked.iter().filter(|a| !a.is_answered()).count();
         let strange = |a: &&Asked| a.chosen().is_some_and(|s| !a.hello.suites.contains(&s));
         let by_version = self.accepted.is_empty() && self.first() == Some(&Answer::Alert(70));
         !self.lowered
             && !by_version
             && !self.asked.iter().any(strange)
-            && self.asked.iter().filter(|a| mute(a)).count() < 2
-            && !(self.accepted.is_empty() && self.asked.iter().any(|a| mute(&a)))
+            && mute < if self.accepted.is_empty() { 1 } else { 2 }
     }
 
     /// Suites of which nothing is known yet, likely ones first.
@@ -129,7 +128,7 @@ impl<'a> Known<'a> {
         let asked = |a: &&Asked| a.hello.shares == Shares::Asked;
         let works = |a: &&&Asked| a.chosen().is_some();
         let seen = self.asked.iter().filter(works);
-        if seen.clone().any(|a| given(a)) && !seen.clone().any(|a| asked(a)) {
+        if seen.clone().any(given) && !seen.clone().any(asked) {
             Shares::Given
         } else {
             Shares::Asked
@@ -220,6 +219,20 @@ impl<'a> Known<'a> {
             }
         }
         out
+    }
+
+    /// Whether the server chose, in every hello, the first suite that it accepts.
+    pub(super) fn follows_client(&self) -> bool {
+        let full = |a: &&&Asked| a.offers_every_group() && a.offers_every_scheme();
+        let mut chosen = self
+            .asked
+            .iter()
+            .filter(full)
+            .filter_map(|a| Some((a, a.chosen()?)));
+        chosen.all(|(a, chosen)| {
+            let first = a.hello.suites.iter().find(|s| self.accepted.contains(s));
+            first == Some(&chosen)
+        })
     }
 
     /// Every hello with two suites only, and what was chosen, as far as it was answered.
