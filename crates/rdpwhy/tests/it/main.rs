@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod command_line;
+mod hostile;
 mod house;
 mod memory;
 #[cfg(unix)] // where xrdp and FreeRDP's server run
