@@ -6,6 +6,7 @@ use std::path::Path;
 use rdpwhy_fuzz::made::{self, Certificate, Challenge, Key};
 use rdpwhy_fuzz::wire;
 use rdpwhy_model::recording::{Lookup, LookupAnswer, Recording, Route, SCHEMA};
+use rdpwhy_wire::hello::{Hello, Shares};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
@@ -116,6 +117,46 @@ fn seeds() -> Result<Vec<Seed>, Box<dyn Error>> {
         "certificates",
         [made::records(&hello12, 4000), made::records(&message, 300)].concat(),
     );
+
+    let done = [14, 0, 0, 0];
+    let curve = [12, 0, 0, 13, 3, 0, 0x1d, 1, 4, 4, 1, 0, 4, 9, 9, 9, 9];
+    let whole = [&hello12[..], &message, &curve, &done].concat();
+    put("flight", "whole-1.2", made::records(&whole, 4000));
+    put("flight", "in-pieces", made::records(&whole, 60));
+    put("flight", "hello-1.3", made::records(&hello13, 4000));
+    let cut_off = [made::records(&hello12, 4000), made::alert(2, 40)].concat();
+    put("flight", "alert-after-the-hello", cut_off);
+
+    let hello = Hello {
+        version: 0x0303,
+        suites: vec![0xc030, 0x002f],
+        groups: vec![0x001d, 0x0017],
+        signatures: vec![0x0804],
+        server_name: Some("pc42.corp.example".to_owned()),
+        asks_more: true,
+        ..Hello::default()
+    };
+    put("hello", "made-1.2", hello.record([7; 32]));
+    let hello = Hello {
+        version: 0x0304,
+        shares: Shares::Given,
+        ..hello
+    };
+    put("hello", "made-1.3", hello.record([7; 32]));
+
+    put("matrix", "any", vec![7, 1]);
+    put("matrix", "one-at-a-time", vec![0, 0, 0, 0x80]);
+    let changes = r#"{"versions":["TLS1.2"],"suites":["0xC030 secp256r1"],"fips":"3des-only"}
+{"groups":["x25519"],"cert":{"key":"ECDSA","bits":384,"curve":"secp384r1","key_usage":["digitalSignature"]}}"#;
+    put(
+        "simulate",
+        "changed",
+        [&[5, 9], changes.as_bytes()].concat(),
+    );
+    let custom =
+        r#"{"versions":["TLS1.3"],"suites":["TLS_AES_128_GCM_SHA256"],"groups":["x25519"]}"#;
+    let custom = [&[0, 0], custom.as_bytes(), b"\n", custom.as_bytes()].concat();
+    put("simulate", "custom", custom);
 
     put("peer", "ssh", b"SSH-2.0-OpenSSH_9.2\r\n".to_vec());
     put("peer", "http", b"HTTP/1.1 400 Bad Request\r\n".to_vec());

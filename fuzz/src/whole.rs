@@ -11,7 +11,7 @@ use rdpwhy_model::report::Report;
 use rdpwhy_model::text::shown;
 use rdpwhy_probe::checks;
 use rdpwhy_probe::checks::walk::{REACH, WALK};
-use rdpwhy_wire::clients;
+use rdpwhy_wire::{clients, matrix};
 use serde_json::Value as Json;
 
 use crate::wire::{self, Oracle, Taken, pick, printable};
@@ -102,7 +102,7 @@ pub fn made(bytes: &[u8]) -> Recording {
         });
     }
     let ids: Vec<&str> = checks::ALL.iter().map(|c| c.id).collect();
-    let ids = [&[WALK, REACH], &ids[..]].concat();
+    let ids = [&[WALK, REACH], &ids[..], &[matrix::CHECK]].concat();
     let ports = [3389, 3390, 22, 135];
     let mut connections = Vec::new();
     for id in 1..=100 {

@@ -65,7 +65,7 @@ pub fn sane(facts: &Facts) {
 }
 
 /// What a framing says stays said, so it does not matter in which pieces the bytes come.
-fn settles(framing: Framing, bytes: &[u8]) {
+pub fn settles(framing: Framing, bytes: &[u8]) {
     let mut said = Framed::More;
     for n in 0..=bytes.len().min(EVERY_PREFIX) {
         let now = framing.judge(&bytes[..n]);

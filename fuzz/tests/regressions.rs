@@ -15,6 +15,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn what_was_read_wrongly_once_is_read_rightly() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let oracles = rdpwhy_fuzz::wire::ORACLES.iter();
+    let handshakes = rdpwhy_fuzz::handshakes::ORACLES.iter();
+    let oracles = oracles.chain(handshakes);
     for (target, oracle) in oracles.chain(&rdpwhy_fuzz::whole::ORACLES) {
         let seeds = files(&here.join("seeds").join(target));
         assert!(!seeds.is_empty(), "{target} has no seeds");

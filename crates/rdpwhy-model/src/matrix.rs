@@ -46,7 +46,7 @@ pub struct TlsVersion {
     /// Whether it is accepted; unknown where nothing answered.
     pub accepted: Option<bool>,
     /// How the first hello of a version that is not accepted was answered: `alert-70`, `closed`,
-    /// `silent`, `TLS1.0` for a lower version in its place.
+    /// `silent`, `cut-short`, `not-tls`, `TLS1.0` for a lower version in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
     /// Accepted suites, in the server's order where that decides.

@@ -70,9 +70,14 @@ pub fn read(bytes: &[u8]) -> Flight {
     };
     let plain = tls::plain_handshake(bytes);
     let mut c = Cursor::new(&plain);
+    // What follows in TLS 1.3 is encrypted
+    let short = flight.hello.is_some_and(|h| h.version >= version::TLS13);
     while let Some((kind, body)) = message(&mut c) {
         match kind {
-            SERVER_HELLO => read_hello(body, &mut flight),
+            SERVER_HELLO => {
+                read_hello(body, &mut flight);
+                flight.done |= short;
+            }
             CERTIFICATE => flight.chain = certificates(body),
             SERVER_KEY_EXCHANGE => {
                 if let Some(hello) = flight.hello {
@@ -83,9 +88,13 @@ pub fn read(bytes: &[u8]) -> Flight {
             SERVER_HELLO_DONE => flight.done = true,
             _ => {}
         }
+        if flight.done {
+            break;
+        }
     }
-    // What follows in TLS 1.3 is encrypted
-    flight.done |= flight.hello.is_some_and(|h| h.version >= version::TLS13);
+    flight.done |= short;
+    // One that comes later ended something else
+    flight.alert = flight.alert.filter(|_| !flight.done);
     flight
 }
 

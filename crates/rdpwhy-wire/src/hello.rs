@@ -153,6 +153,16 @@ impl Hello {
         out
     }
 
+    /// The key shares as they are sent: none are given where there is a point of none of the groups.
+    pub fn shares_sent(&self) -> Shares {
+        let has_point = POINTS.iter().any(|(g, _)| self.groups.contains(g));
+        if has_point && self.version >= version::TLS13 {
+            self.shares
+        } else {
+            Shares::Asked
+        }
+    }
+
     fn key_shares(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if self.shares == Shares::Given {
@@ -219,6 +229,10 @@ impl Hello {
     pub fn not_offered(&self, chosen: &ServerHello) -> Option<String> {
         let offered = version::name(self.version);
         let suite = || suites::name(chosen.suite);
+        if !version::ALL.contains(&chosen.version) {
+            let chose = version::name(chosen.version);
+            return Some(format!("chose {chose}, which is no version of TLS"));
+        }
         if chosen.version > self.version {
             let chose = version::name(chosen.version);
             return Some(format!(

@@ -91,7 +91,19 @@ pub struct ServerHello {
     pub retry: bool,
 }
 
-/// Reads what a server sent in answer to a ClientHello.
+impl ServerSaid {
+    /// Whether an alert ended it.
+    fn is_ended(&self) -> bool {
+        self.alert.is_some_and(ends)
+    }
+}
+
+/// Whether an alert ends a handshake, as all but one do.
+fn ends(alert: (u8, u8)) -> bool {
+    alert != NAME_UNKNOWN
+}
+
+/// Reads what a server sent in answer to a ClientHello, up to an alert that ends it.
 pub fn read(bytes: &[u8]) -> ServerSaid {
     let mut said = ServerSaid::default();
     let mut handshake = Vec::new();
@@ -109,6 +121,10 @@ pub fn read(bytes: &[u8]) -> ServerSaid {
                 {
                     said.alert = Some((level, description));
                 }
+                // Whatever follows would be read or not, as it happens to arrive
+                if said.is_ended() {
+                    break;
+                }
             }
             HANDSHAKE if said.hello.is_none() => {
                 handshake.extend(body);
@@ -123,7 +139,8 @@ pub fn read(bytes: &[u8]) -> ServerSaid {
     said
 }
 
-/// The handshake messages in the clear, without their records; the last may be cut short.
+/// The handshake messages in the clear, without their records, up to an alert that ends them; the
+/// last may be cut short.
 pub(crate) fn plain_handshake(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut c = Cursor::new(bytes);
@@ -133,8 +150,10 @@ pub(crate) fn plain_handshake(bytes: &[u8]) -> Vec<u8> {
         && version >> 8 == 3
     {
         let body = c.take(usize::from(length)).unwrap_or_else(|| c.rest());
-        if kind == HANDSHAKE {
-            out.extend(body);
+        match *body {
+            _ if kind == HANDSHAKE => out.extend(body),
+            [level, description] if ends((level, description)) => break,
+            _ => {}
         }
     }
     out
@@ -211,7 +230,7 @@ pub fn sent_chain(bytes: &[u8]) -> Option<SentChain> {
 /// Whether the bytes so far hold a ServerHello or an alert that ends it.
 pub(crate) fn framed(bytes: &[u8]) -> Framed {
     let said = read(bytes);
-    if said.hello.is_some() || said.alert.is_some_and(|a| a != NAME_UNKNOWN) {
+    if said.hello.is_some() || said.is_ended() {
         Framed::Whole
     } else if said.tls || bytes.len() < 3 {
         Framed::More
@@ -273,6 +292,16 @@ mod tests {
         assert!(said.hello.is_some() && said.alert.is_none());
         let fatal = [&warning[..], &[21, 3, 3, 0, 2, 2, 40]].concat();
         assert_eq!(read(&fatal).alert, Some((2, 40)));
+    }
+
+    /// Whether a hello behind it comes in the same segment must not matter either.
+    #[test]
+    fn an_alert_ends_it() {
+        let alert = [21, 3, 3, 0, 2, 2, 112];
+        let more = [&alert[..], &hello(0xc030)].concat();
+        assert_eq!(framed(&alert), Framed::Whole);
+        assert_eq!(read(&more), read(&alert));
+        assert_eq!(plain_handshake(&more), plain_handshake(&alert));
     }
 
     /// A ServerHello, a Certificate with these, and what is cut off after `keep` bytes.

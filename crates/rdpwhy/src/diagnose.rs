@@ -96,12 +96,12 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         every_client,
     } = request;
     let tls = tls || every_client;
-    // A series adds its own connections and its own time
-    limits.connections += repeat.saturating_sub(1);
-    limits.run += (limits.stage + PAUSE) * repeat.saturating_sub(1);
     if tls {
         survey::extend(&mut limits);
     }
+    // A series adds its own connections and its own time
+    limits.connections += repeat.saturating_sub(1);
+    limits.run += (limits.stage + PAUSE) * repeat.saturating_sub(1);
     // So do the fetches of revocation, which run all at once
     limits.run += if revocation {
         limits.stage
@@ -208,18 +208,20 @@ impl Session {
     }
 
     fn recording(&self) -> Recording {
-        let connections = self.run.connections();
-        self.with(|s| {
-            s.recording.connections = connections;
-            s.recording.clone()
-        })
+        // Not kept here as well: a run with the matrix has megabytes of them
+        Recording {
+            connections: self.run.connections(),
+            ..self.with(|s| s.recording.clone())
+        }
     }
 
     fn conclude(self, stopped: bool) -> Diagnosis {
         let mut recording = self.recording();
         let elapsed_ms = f64::from(u32::try_from(self.run.now_us()).unwrap_or(u32::MAX)) / 1000.0;
         let mut not_done = self.with(|s| std::mem::take(&mut s.not_done));
-        not_done.extend(recall(self.memory.as_ref(), &mut recording));
+        let Self { run, memory, .. } = self;
+        drop(run); // every byte is in the recording by now
+        not_done.extend(recall(memory.as_ref(), &mut recording));
         let report = conclude(&recording, elapsed_ms, stopped, not_done);
         Diagnosis { report, recording }
     }

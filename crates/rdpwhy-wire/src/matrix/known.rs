@@ -78,13 +78,12 @@ impl<'a> Known<'a> {
     /// Whether asking on makes sense. A server that says that it is the version is believed, and
     /// one that chooses what was not offered, or does not answer, is left alone.
     pub(super) fn is_open(&self) -> bool {
-        let mute = |a: &&Asked| matches!(a.answer, Answer::Silent | Answer::Odd);
+        let mute = self.asked.iter().filter(|a| !a.is_answered()).count();
         let strange = |a: &&Asked| a.chosen().is_some_and(|s| !a.hello.suites.contains(&s));
         let by_version = self.accepted.is_empty() && self.first() == Some(&Answer::Alert(70));
-        let mutes = self.asked.iter().filter(|a| mute(a)).count();
         let enough = if self.accepted.is_empty() { 1 } else { 2 };
         let over = self.lowered || by_version || self.asked.iter().any(strange);
-        !over && mutes < enough
+        !over && mute < enough
     }
 
     /// Suites of which nothing is known yet, likely ones first.
@@ -218,6 +217,20 @@ impl<'a> Known<'a> {
             }
         }
         out
+    }
+
+    /// Whether the server chose, in every hello, the first suite that it accepts.
+    pub(super) fn follows_client(&self) -> bool {
+        let full = |a: &&&Asked| a.offers_every_group() && a.offers_every_scheme();
+        let mut chosen = self
+            .asked
+            .iter()
+            .filter(full)
+            .filter_map(|a| Some((a, a.chosen()?)));
+        chosen.all(|(a, chosen)| {
+            let first = a.hello.suites.iter().find(|s| self.accepted.contains(s));
+            first == Some(&chosen)
+        })
     }
 
     /// Every hello with two suites only, and what was chosen, as far as it was answered.

@@ -18,6 +18,7 @@ use rdpwhy_model::recording::{Connection, EndHow, Phase};
 
 use crate::flight::{self, Flight};
 use crate::hello::Hello;
+use crate::script::{Framed, Framing};
 use crate::version::{self, Version};
 use crate::{groups, signatures, suites};
 
@@ -46,6 +47,8 @@ pub enum Answer {
     Ended,
     /// Not at all in time.
     Silent,
+    /// With the beginning of an answer in TLS, and no more of it.
+    CutShort,
     /// With something that is no TLS, or cannot be read.
     Odd,
 }
@@ -55,13 +58,19 @@ impl Asked {
     pub fn of(connection: &Connection) -> Option<Self> {
         let hello = Hello::read(crate::read::sent(connection, Phase::Tls)?)?;
         let bytes = connection.received(Phase::Tls);
-        let flight = flight::read(&bytes);
+        let mut flight = flight::read(&bytes);
+        // Hundreds of answers are kept, and only who answered is asked of them
+        flight.chain.truncate(1);
+        let more = Framing::TlsFlight.judge(&bytes) == Framed::More;
         let answer = match (&flight.hello, flight.alert, connection.end.how) {
             (Some(_), _, _) => Answer::Chose(Box::new(flight)),
             (None, Some(alert), _) => Answer::Alert(alert),
             (None, None, EndHow::Interrupted) => return None,
             (None, None, EndHow::Closed | EndHow::Reset) if bytes.is_empty() => Answer::Ended,
             (None, None, EndHow::TimedOut) if bytes.is_empty() => Answer::Silent,
+            (None, None, EndHow::Closed | EndHow::Reset | EndHow::TimedOut) if more => {
+                Answer::CutShort
+            }
             _ => Answer::Odd,
         };
         Some(Self { hello, answer })
@@ -96,6 +105,11 @@ impl Asked {
         matches!(self.answer, Answer::Alert(_) | Answer::Ended)
     }
 
+    /// Whether the question was answered: by a choice, or by a no.
+    pub fn is_answered(&self) -> bool {
+        self.refused() || matches!(self.answer, Answer::Chose(_))
+    }
+
     fn offers_every_group(&self) -> bool {
         self.hello.version == version::SSL3
             || self.hello.groups.len() >= every_group(self.hello.version).len()
@@ -114,6 +128,31 @@ pub fn everything_in(version: Version) -> Hello {
         every_suite(version).to_vec(),
         crate::hello::Shares::Asked,
     )
+}
+
+/// The hello by which to see, at the end, whether a server that answers no more hellos with a
+/// choice still would: the last one that it chose from. `None` where nothing raises the doubt, as
+/// when it sends alerts.
+pub fn doubted(asked: &[Asked]) -> Option<&Hello> {
+    let last = asked.iter().rposition(|a| a.chosen().is_some())?;
+    let (before, after) = asked.split_at(last + 1);
+    let ended = after.iter().any(|a| a.answer == Answer::Ended);
+    before.last().filter(|_| ended).map(|a| &a.hello)
+}
+
+/// The hello from which a server first chose and that it later refused: it began to refuse, or
+/// something before it did, and its other refusals mean nothing.
+pub fn turned(asked: &[Asked]) -> Option<&Hello> {
+    let later = |n: usize| asked.get(n + 1..).unwrap_or_default();
+    let chose = asked
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| a.chosen().is_some());
+    let mut turned = chose.filter(|(n, a)| {
+        let mut again = later(*n).iter().filter(|b| b.hello == a.hello);
+        again.any(Asked::refused)
+    });
+    turned.next().map(|(_, a)| &a.hello)
 }
 
 /// What there is to ask for in one version.

@@ -15,7 +15,10 @@ pub(super) fn whose(known: &Known<'_>) -> Order {
             _ => Order::Unknown,
         })
     });
-    told.unwrap_or(Order::Unknown)
+    match told {
+        Some(Order::Client) if !known.follows_client() => Order::Unknown,
+        told => told.unwrap_or(Order::Unknown),
+    }
 }
 
 /// The hellos, each of two suites, by which to ask whose order decides.

@@ -31,16 +31,27 @@ pub fn next(
     let named = |mut hello: Hello| {
         let sent = server_name.filter(|_| hello.version > version::SSL3);
         hello.server_name = sent.map(str::to_owned);
+        // As it will be read again, or it would count as another question
+        hello.shares = hello.shares_sent();
         hello
     };
     // Nothing is asked twice, so this comes to an end whatever the answers are
     let new = |h: &Hello| !asked.iter().any(|a| a.hello == *h) && !pending.contains(h);
-    let fresh =
-        |hellos: Vec<Hello>| -> Vec<Hello> { hellos.into_iter().map(named).filter(new).collect() };
+    let fresh = |hellos: Vec<Hello>| -> Vec<Hello> {
+        let mut out = Vec::new();
+        for hello in hellos.into_iter().map(named).filter(new) {
+            // Two searches may come to the same question
+            if !out.contains(&hello) {
+                out.push(hello);
+            }
+        }
+        out
+    };
     // What hangs on suites that were found already is asked beside the search for others
     let mut beside = fresh(known.iter().flat_map(beside).collect());
     let mut out = fresh(suites(&known, room - beside.len().min(room / 2)));
     out.truncate(room);
+    beside.retain(|h| !out.contains(h));
     beside.truncate(room - out.len());
     out.extend(beside);
     if out.is_empty() {

@@ -43,10 +43,13 @@ pub fn read(connections: &[&Connection], rounds: Option<u32>) -> Option<TlsMatri
     if any(|s| s.ticket) == Some(true) {
         resumption.push("ticket".to_owned());
     }
-    let prints: BTreeSet<String> = known
+    let leaves: BTreeSet<&Vec<u8>> = known
         .iter()
         .flat_map(Known::flights)
         .filter_map(|f| f.chain.first())
+        .collect();
+    let prints: BTreeSet<String> = leaves
+        .into_iter()
         .map(|der| hex(&Sha256::digest(der)))
         .collect();
     let through = if connections
@@ -57,16 +60,27 @@ pub fn read(connections: &[&Connection], rounds: Option<u32>) -> Option<TlsMatri
     } else {
         Through::Direct
     };
-    let complete =
-        asked.len() == connections.len() && plan::next(&asked, &[], name(&asked), 1).is_empty();
+    let steady = super::turned(&asked).is_none();
+    let complete = steady
+        && asked.len() == connections.len()
+        && asked.iter().all(Asked::is_answered)
+        && plan::next(&asked, &[], name(&asked), 1).is_empty();
     Some(TlsMatrix {
         through,
-        versions: known.iter().zip(&orders).map(|(k, o)| row(k, *o)).collect(),
+        versions: known
+            .iter()
+            .zip(&orders)
+            .map(|(k, o)| row(k, *o, steady))
+            .collect(),
         secure_renegotiation: any(|s| s.secure_renegotiation),
         extended_master_secret: extended.next().map(|first| first || extended.any(|e| e)),
         resumption,
         certificates: prints.into_iter().collect(),
-        odd: odd(&asked),
+        // What does not speak TLS at all does nothing odd
+        odd: match through {
+            Through::Direct if asked.iter().all(Asked::is_no_tls) => Vec::new(),
+            _ => odd(&asked),
+        },
         connections: u32::try_from(connections.len()).unwrap_or(u32::MAX),
         rounds,
         complete,
@@ -77,10 +91,10 @@ fn name(asked: &[Asked]) -> Option<&str> {
     asked.iter().find_map(|a| a.hello.server_name.as_deref())
 }
 
-fn row(k: &Known<'_>, order: Order) -> TlsVersion {
+fn row(k: &Known<'_>, order: Order, steady: bool) -> TlsVersion {
     let accepted = match k.first() {
         _ if !k.accepted.is_empty() => Some(true),
-        None | Some(Answer::Silent | Answer::Odd) => None,
+        None | Some(Answer::Silent | Answer::CutShort | Answer::Odd) => None,
         Some(_) => Some(false),
     };
     let refusal = (accepted == Some(false) || accepted.is_none())
@@ -102,7 +116,7 @@ fn row(k: &Known<'_>, order: Order) -> TlsVersion {
         refusal,
         suites: list.into_iter().map(|s| suite(s, k)).collect(),
         order,
-        complete: accepted == Some(false) || (k.is_complete() && sure),
+        complete: steady && (accepted == Some(false) || (k.is_complete() && sure)),
         groups: (ephemeral && !groups.is_empty()).then(|| names(groups, groups::name)),
         signatures: (ephemeral && !schemes.is_empty()).then(|| names(schemes, signatures::name)),
     }
@@ -113,6 +127,7 @@ fn word(answer: &Answer) -> String {
         Answer::Alert(code) => format!("alert-{code}"),
         Answer::Ended => "closed".to_owned(),
         Answer::Silent => "silent".to_owned(),
+        Answer::CutShort => "cut-short".to_owned(),
         Answer::Odd => "not-tls".to_owned(),
         Answer::Chose(flight) => flight
             .hello
@@ -138,7 +153,7 @@ fn odd(asked: &[Asked]) -> Vec<String> {
         let Answer::Chose(flight) = &a.answer else {
             if a.answer == Answer::Odd {
                 out.insert(format!(
-                    "answered a hello for {} with something that is not TLS",
+                    "answered a hello for {} with what is no answer in TLS",
                     version::name(a.hello.version)
                 ));
             }

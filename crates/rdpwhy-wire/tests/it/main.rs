@@ -1,8 +1,9 @@
 //! Properties of what writes and reads bytes: they hold for every input, not for examples.
 //!
-//! What must hold for arbitrary bytes stands in `fuzz/src/wire.rs`, since fuzzing asks the same;
-//! that file and the messages of `fuzz/src/made.rs` are included here. So a plain `cargo test`
-//! of the workspace also replays every past crash of these readers (see `regressions.rs`).
+//! What must hold for arbitrary bytes stands in `fuzz/src/wire.rs` and `handshakes.rs`, since
+//! fuzzing asks the same; those files and the messages of `fuzz/src/made.rs` are included here. So
+//! a plain `cargo test` of the workspace also replays every past crash of these readers (see
+//! `regressions.rs`).
 
 // Integration tests are no tests to clippy unless they say so
 #![cfg(test)]
@@ -11,6 +12,8 @@ mod certificate;
 mod chain;
 mod credssp;
 mod finds;
+#[path = "../../../../fuzz/src/handshakes.rs"]
+pub mod handshakes;
 #[path = "../../../../fuzz/src/made.rs"]
 pub mod made;
 mod matrix;

@@ -1,6 +1,8 @@
 //! The matrix, asked of servers that exist only here: whatever such a server accepts is found, in
 //! its order, and nothing else, with few connections.
 
+mod hostile;
+
 use std::collections::BTreeSet;
 
 use proptest::collection::vec;

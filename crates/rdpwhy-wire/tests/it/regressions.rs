@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::wire::ORACLES;
+use crate::{handshakes, wire};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
@@ -16,7 +16,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn what_was_read_wrongly_once_is_read_rightly() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
-    for (target, oracle) in ORACLES {
+    for (target, oracle) in wire::ORACLES.into_iter().chain(handshakes::ORACLES) {
         let seeds = files(&fuzz.join("seeds").join(target));
         assert!(!seeds.is_empty(), "{target} has no seeds");
         for file in seeds

@@ -22,7 +22,7 @@ pub(super) struct Demo {
     #[arg(long)]
     list: bool,
     /// Every fault, one line each
-    #[arg(long, conflicts_with_all = ["fault", "list"])]
+    #[arg(long, conflicts_with_all = ["fault", "list", "tls", "record"])]
     all: bool,
     /// Ask for everything that the server accepts in TLS as well
     #[arg(long)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::render::{Amount, Style};
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 mod causes;
@@ -163,6 +164,13 @@ pub fn main(mut arguments: Vec<OsString>) -> ExitCode {
     insert_probe(&mut arguments);
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
+        Err(e)
+            if e.use_stderr()
+                && e.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
+        {
+            let _ = writeln!(anstream::stderr(), "rdpwhy: {}", usage(&e));
+            return ExitCode::from(WRONG);
+        }
         Err(e) => {
             let _ = e.print();
             return ExitCode::from(if e.use_stderr() { WRONG } else { 0 });
@@ -189,6 +197,29 @@ pub fn main(mut arguments: Vec<OsString>) -> ExitCode {
             ExitCode::from(WRONG)
         }
     }
+}
+
+/// What is wrong with the words on the command line, in one line: what was typed may hold anything,
+/// and a program that calls this one reads a line.
+fn usage(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let said = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more information"));
+    let mut out = String::new();
+    for line in said {
+        let between = match (out.as_str(), line.starts_with("tip:")) {
+            ("", _) => "",
+            (_, true) => "; ",
+            (_, false) => " ",
+        };
+        out.push_str(between);
+        out.push_str(line);
+    }
+    rdpwhy_model::text::shown(&out, 1000) + "; see rdpwhy --help"
 }
 
 /// Commands and options of later versions: they are not taken for the name of a host.

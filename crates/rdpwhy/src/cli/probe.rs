@@ -32,7 +32,10 @@ pub(super) struct Probe {
     #[arg(long, default_value = clients::DEFAULT, value_name = "NAME")]
     client: String,
     /// Ask no host, but say whether the client could reach a server like this, or `all`
-    #[arg(long, value_name = "NAME", conflicts_with = "host")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = [
+        "host", "port", "resolver", "trust", "timeout", "repeat", "tls", "revocation", "no_memory",
+        "record",
+    ])]
     server_profile: Option<String>,
     /// Ask this name server instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]")]

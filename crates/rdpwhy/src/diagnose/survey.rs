@@ -1,5 +1,6 @@
 //! `--tls`: asks for the whole matrix of a server's TLS, so many questions at once.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
@@ -65,7 +66,8 @@ impl Session {
         }
     }
 
-    /// Asks all questions. The error says why it ended before its time.
+    /// Asks all questions. The error says why it ended before its time. What is under way then
+    /// comes to its end all the same: a host is not left with connections that were dropped.
     async fn ask(
         &self,
         to: SocketAddr,
@@ -79,25 +81,37 @@ impl Session {
             answer: stage,
         };
         let mut asked: Vec<Asked> = Vec::new();
+        let enough = Cell::new(false);
         let mut under_way = Vec::new();
         let mut pace = Pace::new(self.run.limits().at_once);
         let mut made = 0;
         let mut round = 1;
-        loop {
+        let mut asked_again = false;
+        let ended = 'asking: loop {
             let pending: Vec<Hello> = under_way
                 .iter()
                 .map(|((h, _), _)| Hello::clone(h))
                 .collect();
             let room = pace.at_once.saturating_sub(pending.len());
-            for hello in plan::next(&asked, &pending, server_name.as_deref(), room) {
+            let mut hellos = plan::next(&asked, &pending, server_name.as_deref(), room);
+            if hellos.is_empty() && pending.is_empty() && !asked_again {
+                asked_again = true;
+                hellos.extend(matrix::doubted(&asked).cloned());
+            }
+            for hello in hellos {
                 if self.run.connections_left() <= u32::try_from(pending.len()).unwrap_or(0) {
-                    return Err(format!("it takes more than {CONNECTIONS} connections"));
+                    let why = format!("it takes more than {CONNECTIONS} connections");
+                    break 'asking Err(why);
                 }
                 let script = script(&hello, direct, self.random(made));
                 made += 1;
                 let begin = pace.next();
+                let enough = &enough;
                 let talk = async move {
                     tokio::time::sleep_until(begin).await;
+                    if enough.get() {
+                        return None;
+                    }
                     self.run.converse(to, script, patience).await
                 };
                 under_way.push(((hello, round), Box::pin(talk)));
@@ -106,11 +120,11 @@ impl Session {
                 });
             }
             if under_way.is_empty() {
-                return Ok(());
+                break whole(&asked);
             }
             let ((_, asked_in), connection) = first_of(&mut under_way).await;
             let Some(connection) = connection else {
-                return Err("the run has no connections left".to_owned());
+                break Err("the run has no connections left".to_owned());
             };
             round = asked_in + 1;
             pace.learn(&connection);
@@ -121,16 +135,21 @@ impl Session {
             if pace.unanswered >= TIRED {
                 let why =
                     "the host began to refuse connections during this run, so it was left alone";
-                return Err(why.to_owned());
+                break Err(why.to_owned());
             }
             if direct && asked.len() >= DIRECT && asked.iter().all(Asked::is_no_tls) {
-                return Err("the host does not speak TLS on this port".to_owned());
+                break Err("the host does not speak TLS on this port".to_owned());
             }
             progress(&format!(
                 "asking for the whole of TLS, answers so far: {}",
                 asked.len()
             ));
+        };
+        enough.set(true);
+        while !under_way.is_empty() {
+            first_of(&mut under_way).await;
         }
+        ended
     }
 
     /// The random bytes of one hello: no two are alike.
@@ -140,6 +159,21 @@ impl Session {
             *byte ^= number;
         }
         random
+    }
+}
+
+/// Whether all that could be asked was answered, or what is wrong with the answers.
+fn whole(asked: &[Asked]) -> Result<(), String> {
+    if matrix::turned(asked).is_some() {
+        return Err(
+            "the host ended a hello that it had answered before, so it is not known what else it \
+             would accept"
+                .to_owned(),
+        );
+    }
+    match asked.iter().filter(|a| !a.is_answered()).count() {
+        0 => Ok(()),
+        n => Err(format!("{n} of {} hellos were not answered", asked.len())),
     }
 }
 

@@ -32,12 +32,18 @@ pub(super) fn grid(matrix: &TlsMatrix, style: Style) -> String {
     };
     let rounds = matrix
         .rounds
-        .map(|n| format!(" in {n} rounds"))
+        .map(|n| format!(" in {}", count(n, "round")))
         .unwrap_or_default();
-    let cost = format!("{} connections{rounds}{state}", matrix.connections);
+    let made = count(matrix.connections, "connection");
+    let cost = format!("{made}{rounds}{state}");
     out.push_str(&paragraph(style, "", &cost));
     out.push('\n');
     out
+}
+
+fn count(n: u32, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{s}")
 }
 
 fn header(matrix: &TlsMatrix, style: Style) -> String {

@@ -59,11 +59,31 @@ fn a_store_in_the_environment_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn wrong_usage_is_status_2_and_help_is_0() {
-    rdpwhy(&["pc42", "--no-such-option"]).code(2);
-    rdpwhy(&["--json"]).code(2);
+fn wrong_usage_is_one_line_and_status_2_and_help_is_0() {
     rdpwhy(&[]).code(2);
-    rdpwhy(&["pc42", "--timeout", "5h"]).code(2);
+    let server = ["--server-profile", "windows-10-1809"];
+    for arguments in [
+        &["pc42", "--no-such-option"][..],
+        &["--json"],
+        &["pc42", "pc43"],
+        &["pc42", "--timeout", "5h"],
+        &["pc42", "--repeat", "0"],
+        &["pc42", "--color", "\u{1b}[31m\n"],
+        &["simulate"],
+        &["simulate", "windows-11"],
+        // What would be ignored is not taken
+        &[&server[..], &["pc42"]].concat(),
+        &[&server[..], &["--record", "/nonexistent/x"]].concat(),
+        &[&server[..], &["--tls"]].concat(),
+        &[&server[..], &["--repeat", "5"]].concat(),
+        &["demo", "--all", "--tls"],
+    ] {
+        let a = rdpwhy(arguments).code(2);
+        let said = stderr(&a);
+        assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
+        assert!(said.starts_with("rdpwhy: "), "{arguments:?}: {said}");
+        assert!(!said.contains('\u{1b}') && stdout(&a).is_empty());
+    }
     for help in ["--help", "--version", "-h"] {
         rdpwhy(&[help]).code(0);
     }

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod command_line;
+mod hostile;
 mod house;
 mod lab;
 mod memory;

@@ -1,0 +1,4 @@
+//! See `handshakes::simulation`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rdpwhy_fuzz::handshakes::simulation(bytes));
