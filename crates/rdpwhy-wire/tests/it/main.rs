@@ -14,6 +14,7 @@ mod finds;
 #[path = "../../../../fuzz/src/made.rs"]
 pub mod made;
 mod matrix;
+mod matrix_pace;
 mod mcs;
 mod ntlm;
 mod regressions;
