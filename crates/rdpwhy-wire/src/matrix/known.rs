@@ -93,11 +93,22 @@ impl<'a> Known<'a> {
         all.copied().filter(|s| !known(s)).collect()
     }
 
+    /// The hellos under way that search for suites.
+    fn searches(&self) -> impl Iterator<Item = &&'a Hello> {
+        let (groups, schemes) = (every_group(self.version), every_scheme(self.version));
+        self.pending
+            .iter()
+            .filter(|h| h.groups.len() >= groups.len() && h.signatures.len() >= schemes.len())
+    }
+
+    /// In how many lanes suites are searched just now.
+    pub(super) fn searching(&self) -> usize {
+        self.searches().filter(|h| h.suites.len() > 2).count()
+    }
+
     /// Those of them that no hello under way asks for.
     pub(super) fn to_ask(&self) -> Vec<u16> {
-        let searching = |h: &&&Hello| h.groups.len() >= every_group(self.version).len();
-        let searching = self.pending.iter().filter(searching);
-        let under_way: BTreeSet<u16> = searching.flat_map(|h| h.suites.clone()).collect();
+        let under_way: BTreeSet<u16> = self.searches().flat_map(|h| h.suites.clone()).collect();
         let mut list = self.unknown();
         list.retain(|s| !under_way.contains(s));
         list
@@ -160,6 +171,21 @@ impl<'a> Known<'a> {
         let pending = self.pending.iter().filter(partial);
         let pending = pending.flat_map(|h| h.groups.clone()).collect();
         part(all, &chosen, &refused, &pending)
+    }
+
+    /// How many hellos under way ask for groups.
+    pub(super) fn asking_groups(&self) -> usize {
+        let all = every_group(self.version).len();
+        let schemes = every_scheme(self.version).len();
+        let partial = |h: &&&Hello| h.groups.len() < all && h.signatures.len() >= schemes;
+        self.pending.iter().filter(partial).count()
+    }
+
+    /// How many hellos under way ask for signature schemes.
+    pub(super) fn asking_schemes(&self) -> usize {
+        let all = every_scheme(self.version).len();
+        let partial = |h: &&&Hello| h.signatures.len() < all;
+        self.pending.iter().filter(partial).count()
     }
 
     /// The signature schemes, in the order of the table.

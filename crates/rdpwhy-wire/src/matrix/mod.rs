@@ -27,6 +27,9 @@ pub use read::{facts, read};
 /// The check that the connections of the matrix belong to.
 pub const CHECK: &str = "tls-matrix";
 
+/// How many suites the first hello of a version offers.
+const FIRST: usize = 60;
+
 /// A hello and how it was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -158,6 +161,7 @@ pub fn turned(asked: &[Asked]) -> Option<&Hello> {
 /// What there is to ask for in one version.
 struct Everything {
     suites: Vec<u16>,
+    likely: Vec<u16>,
     groups: Vec<u16>,
     schemes: Vec<u16>,
 }
@@ -166,10 +170,14 @@ struct Everything {
 fn everything(version: Version) -> &'static Everything {
     static TABLE: OnceLock<[Everything; version::ALL.len()]> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
-        version::ALL.map(|v| Everything {
-            suites: make_suites(v),
-            groups: make_groups(v),
-            schemes: make_schemes(v),
+        version::ALL.map(|v| {
+            let suites = make_suites(v);
+            Everything {
+                likely: likely(&suites),
+                suites,
+                groups: make_groups(v),
+                schemes: make_schemes(v),
+            }
         })
     });
     let place = version::ALL.iter().position(|v| *v == version);
@@ -180,6 +188,11 @@ fn everything(version: Version) -> &'static Everything {
 /// prefer them.
 fn every_suite(version: Version) -> &'static [u16] {
     &everything(version).suites
+}
+
+/// The suites that servers mostly accept, so many as the first hello offers; in the same order.
+fn likely_suites(version: Version) -> &'static [u16] {
+    &everything(version).likely
 }
 
 /// Every group that a server could choose in that version.
@@ -209,24 +222,44 @@ fn make_suites(version: Version) -> Vec<u16> {
 }
 
 /// The place of a suite in the order in which servers mostly prefer them; lower is earlier.
+/// OpenSSL sorts in this way, and the order of Windows differs little from it. The closer it comes,
+/// the fewer questions about the order are left when the suites are known.
 fn preference(s: &suites::Suite) -> impl Ord {
-    let odd = !matches!(s.auth, "RSA" | "ECDSA" | "any");
-    let exchange = ["any", "ECDHE", "DHE", "RSA"]
-        .iter()
-        .position(|k| *k == s.key_exchange);
-    let common = s.cipher.starts_with("AES") || s.cipher.starts_with("CHACHA");
+    let exchange = place(&["any", "ECDHE", "DHE", "RSA"], |k| k == s.key_exchange);
+    let mac = place(&["AEAD", "SHA384", "SHA256", "SHA1"], |m| m == s.mac);
+    let ciphers = ["_GCM", "CHACHA20", "CCM", "AES"];
+    let camellia_or_aria = s.cipher.starts_with("CAMELLIA") || s.cipher.starts_with("ARIA");
     (
-        s.weak || odd,
-        !common,
-        s.cipher.contains("CCM"),
-        s.key_exchange == "RSA",
-        s.mac != "AEAD",
-        s.mac == "SHA1",
-        std::cmp::Reverse(s.bits),
-        exchange.unwrap_or(4),
-        s.auth == "RSA",
+        s.cipher == "NULL",
+        // ECDHE and DHE stand side by side, and so do the newer hashes
+        if exchange == 2 { 1 } else { exchange },
+        if mac == 2 { 1 } else { mac },
+        // The key of 3DES is worth less than its length
+        std::cmp::Reverse(if s.bits == 168 { 112 } else { s.bits }),
+        s.auth == "anon",
+        camellia_or_aria,
+        place(&ciphers, |c| s.cipher.contains(c)),
+        (exchange, place(&["any", "ECDSA", "RSA"], |a| a == s.auth)),
+        !s.cipher.contains("CCM_8"),
         s.code,
     )
+}
+
+/// Where in the list it is; at the end where it is not.
+fn place(list: &[&str], is: impl Fn(&str) -> bool) -> usize {
+    list.iter().position(|x| is(x)).unwrap_or(list.len())
+}
+
+fn likely(suites: &[u16]) -> Vec<u16> {
+    let mut list: Vec<&suites::Suite> = suites.iter().filter_map(|s| suites::by_code(*s)).collect();
+    list.sort_by_key(|s| {
+        let odd = !matches!(s.auth, "RSA" | "ECDSA" | "any");
+        let common = s.cipher.starts_with("AES") || s.cipher.starts_with("CHACHA");
+        (s.weak || odd, !common, s.cipher.contains("CCM"))
+    });
+    list.truncate(FIRST);
+    list.sort_by_key(|s| preference(s));
+    list.iter().map(|s| s.code).collect()
 }
 
 fn make_groups(version: Version) -> Vec<u16> {

@@ -3,8 +3,9 @@
 use rdpwhy_model::matrix::Order;
 
 use super::known::Known;
-use super::{Answer, Asked, every_group, every_scheme, every_suite, order};
+use super::{Answer, Asked, every_group, every_scheme, every_suite, likely_suites, order};
 use crate::hello::{Hello, Shares};
+use crate::signatures;
 use crate::version::{self, Version};
 
 /// The longest list of suites in one hello: some servers do not stand longer ones.
@@ -12,8 +13,8 @@ const LONGEST: usize = 64;
 /// The shortest list in the search for suites: shorter ones cost more connections than they save
 /// time.
 const SHORTEST: usize = 4;
-/// How many suites the first hello of a version offers.
-const FIRST: usize = 60;
+/// Fewer groups or schemes than this are asked for in one lane.
+const FEW: usize = 6;
 /// The groups for which there are key shares.
 const SHARED_GROUPS: [u16; 3] = [0x001d, 0x0017, 0x0018];
 /// Schemes that are asked for one by one at once, because RDP certificates mostly allow them.
@@ -48,7 +49,7 @@ pub fn next(
         out
     };
     // What hangs on suites that were found already is asked beside the search for others
-    let mut beside = fresh(known.iter().flat_map(beside).collect());
+    let mut beside = fresh(beside(&known));
     let mut out = fresh(suites(&known, room - beside.len().min(room / 2)));
     out.truncate(room);
     beside.retain(|h| !out.contains(h));
@@ -81,11 +82,8 @@ fn suites(known: &[Known<'_>], lanes: usize) -> Vec<Hello> {
     let fresh = known.iter().filter(|k| k.is_fresh());
     let fresh: Vec<Hello> = fresh
         .flat_map(|k| {
-            let likely = every_suite(k.version);
-            let likely = likely.get(..FIRST).unwrap_or(likely);
-            // Most servers have most to tell of TLS 1.2
-            let lanes = if k.version == version::TLS12 { 3 } else { 1 };
-            let lists = likely.chunks(likely.len().div_ceil(lanes).max(1));
+            let likely = likely_suites(k.version);
+            let lists = likely.chunks(likely.len().div_ceil(lanes_of(k.version)).max(1));
             lists.map(|l| full(k.version, l.to_vec(), Shares::Asked))
         })
         .collect();
@@ -102,8 +100,13 @@ fn suites(known: &[Known<'_>], lanes: usize) -> Vec<Hello> {
     let mut out = Vec::new();
     for (k, unknown) in open {
         let share = lanes.max(1) * unknown.len() / all.max(1);
+        let own = lanes_of(k.version).saturating_sub(k.searching());
         // Where nothing was accepted yet, long lists are refused in one go
-        let share = if k.accepted.is_empty() { 1 } else { share };
+        let share = if k.accepted.is_empty() {
+            1
+        } else {
+            share.max(own)
+        };
         let lanes = share.max(1).max(unknown.len().div_ceil(LONGEST));
         let length = unknown.len().div_ceil(lanes).max(SHORTEST);
         for part in unknown.chunks(length) {
@@ -113,30 +116,35 @@ fn suites(known: &[Known<'_>], lanes: usize) -> Vec<Hello> {
     out
 }
 
-/// Questions about a version of which some suites are known.
-fn beside(k: &Known<'_>) -> Vec<Hello> {
+/// In how many lanes the suites of a version are searched, beside the other versions: most servers
+/// have most to tell of TLS 1.2. Each lane ends with a list that is refused, and where two meet, the
+/// server's order is to be asked for.
+const fn lanes_of(version: Version) -> usize {
+    if version == version::TLS12 { 3 } else { 1 }
+}
+
+/// Questions about versions of which some suites are known. What takes the most rounds comes first.
+fn beside(known: &[Known<'_>]) -> Vec<Hello> {
+    let open: Vec<&Known<'_>> = known.iter().filter(|k| k.is_open()).collect();
+    let new: Vec<&Known<'_>> = open
+        .iter()
+        .copied()
+        .rev()
+        .filter(|k| k.version >= version::TLS12)
+        .collect();
     let mut out = Vec::new();
-    if !k.is_open() {
-        return out;
-    }
-    if k.version == version::TLS13
-        && k.accepted.is_empty()
-        && matches!(k.first(), Some(Answer::Alert(_) | Answer::Ended))
-        && !k.tried_shares()
-    {
-        // A server may ask for a hello with a share in it, and some end the connection instead
-        out.push(full(
-            k.version,
-            every_suite(k.version).to_vec(),
-            Shares::Given,
-        ));
-    }
-    out.extend(preference(k));
-    if k.version >= version::TLS12 {
-        out.extend(groups(k));
-        out.extend(schemes(k));
-    }
+    out.extend(new.iter().filter_map(|k| given_shares(k)));
+    out.extend(new.iter().flat_map(|k| schemes(k)));
+    out.extend(new.iter().flat_map(|k| groups(k)));
+    out.extend(open.iter().flat_map(|k| preference(k)));
     out
+}
+
+/// A server may ask for a hello with a share in it, and some end the connection instead.
+fn given_shares(k: &Known<'_>) -> Option<Hello> {
+    let refused = matches!(k.first(), Some(Answer::Alert(_) | Answer::Ended));
+    let so = k.version == version::TLS13 && k.accepted.is_empty() && refused && !k.tried_shares();
+    so.then(|| full(k.version, every_suite(k.version).to_vec(), Shares::Given))
 }
 
 /// Whether the server's order decides, or the client's.
@@ -163,14 +171,22 @@ fn groups(k: &Known<'_>) -> Vec<Hello> {
     if suites.is_empty() || part.unknown.is_empty() || bound {
         return Vec::new();
     }
-    let lanes = if part.accepted.len() < 2 { 1 } else { 2 };
-    let length = part.unknown.len().div_ceil(lanes);
-    let hellos = part.unknown.chunks(length).map(|groups| Hello {
+    let hellos = lanes(&part.unknown, k.asking_groups()).map(|groups| Hello {
         suites: suites.clone(),
         groups: groups.to_vec(),
         ..full(k.version, Vec::new(), k.shares())
     });
     hellos.collect()
+}
+
+/// Splits what is unknown, where so many hellos under way ask already. Each lane ends with a list
+/// that is refused, so there are two at most.
+fn lanes(unknown: &[u16], asking: usize) -> impl Iterator<Item = &[u16]> {
+    let most: usize = if unknown.len() < FEW { 1 } else { 2 };
+    let lanes = most.saturating_sub(asking);
+    unknown
+        .chunks(unknown.len().div_ceil(lanes.max(1)).max(1))
+        .take(lanes)
 }
 
 fn authenticated_by(suite: u16, auth: &str) -> bool {
@@ -189,7 +205,8 @@ fn schemes(k: &Known<'_>) -> Vec<Hello> {
         ..full(k.version, Vec::new(), Shares::Asked)
     };
     if k.is_old() {
-        return vec![hello(part.unknown)];
+        let lanes = lanes(&part.unknown, k.asking_schemes());
+        return lanes.map(|list| hello(list.to_vec())).collect();
     }
     // TLS 1.3 does not show the signature: one at a time, with shares, so that the server goes on
     let known = k.groups().accepted;
@@ -202,15 +219,24 @@ fn schemes(k: &Known<'_>) -> Vec<Hello> {
         .unknown
         .iter()
         .partition(|s| LIKELY_SCHEMES.contains(s));
-    let mut lists: Vec<Vec<u16>> = likely.iter().map(|s| vec![*s]).collect();
-    if k.schemes_among()
-        .iter()
-        .any(|l| rest.iter().all(|s| l.contains(s)))
-    {
-        lists.extend(rest.iter().map(|s| vec![*s]));
-    } else if !rest.is_empty() {
+    let one_by_one = |list: &[u16]| -> Vec<Vec<u16>> { list.iter().map(|s| vec![*s]).collect() };
+    let mut lists = one_by_one(&likely);
+    let went_on = k.schemes_among();
+    let within = |all: &[u16], some: &[u16]| some.iter().all(|s| all.contains(s));
+    if went_on.iter().any(|l| within(l, &rest)) {
+        for family in rest.chunk_by(|a, b| kind_of_key(*a) == kind_of_key(*b)) {
+            let kind = family.first().map(|s| kind_of_key(*s));
+            let alone = |l: &Vec<u16>| l.iter().all(|s| Some(kind_of_key(*s)) == kind);
+            if went_on.iter().any(|l| alone(l) && within(l, family)) {
+                lists.extend(one_by_one(family));
+            } else {
+                lists.push(family.to_vec());
+            }
+        }
+    } else {
         lists.push(rest);
     }
+    lists.retain(|l| !l.is_empty());
     lists.retain(|l| !k.asked_schemes(l));
     let with_shares = |list| Hello {
         groups: groups.clone(),
@@ -218,6 +244,21 @@ fn schemes(k: &Known<'_>) -> Vec<Hello> {
         ..hello(list)
     };
     lists.into_iter().map(with_shares).collect()
+}
+
+/// What key a scheme signs with, by how its name begins.
+fn kind_of_key(scheme: u16) -> usize {
+    let name = signatures::name(scheme);
+    let kinds = [
+        "ecdsa_secp",
+        "ecdsa_brainpool",
+        "ed",
+        "rsa_pss_pss",
+        "rsa",
+        "mldsa",
+    ];
+    let kind = kinds.iter().position(|k| name.starts_with(k));
+    kind.unwrap_or(kinds.len())
 }
 
 /// What is asked when all else is known: the places in the order that are still open.

@@ -17,6 +17,7 @@ pub mod handshakes;
 #[path = "../../../../fuzz/src/made.rs"]
 pub mod made;
 mod matrix;
+mod matrix_pace;
 mod mcs;
 mod ntlm;
 mod regressions;

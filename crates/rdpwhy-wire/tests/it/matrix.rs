@@ -19,16 +19,16 @@ use rdpwhy_wire::{groups, suites};
 
 /// A server: what it accepts, and in which order.
 #[derive(Clone, Debug)]
-struct Server {
-    versions: Vec<Version>,
-    suites: Vec<u16>,
-    groups: Vec<u16>,
-    schemes: Vec<u16>,
-    own_order: bool,
+pub(crate) struct Server {
+    pub(crate) versions: Vec<Version>,
+    pub(crate) suites: Vec<u16>,
+    pub(crate) groups: Vec<u16>,
+    pub(crate) schemes: Vec<u16>,
+    pub(crate) own_order: bool,
     /// Ends the connection where others send an alert.
-    mute: bool,
+    pub(crate) mute: bool,
     /// Sends a ServerHello for a lower version where the offered one is not accepted.
-    lowers: bool,
+    pub(crate) lowers: bool,
 }
 
 const RETRY: [u8; 32] = [
@@ -38,7 +38,7 @@ const RETRY: [u8; 32] = [
 
 impl Server {
     /// What it sends in answer; nothing where it closes.
-    fn answer(&self, hello: &Hello) -> Vec<u8> {
+    pub(crate) fn answer(&self, hello: &Hello) -> Vec<u8> {
         let alert = |code: u8| {
             if self.mute {
                 Vec::new()
@@ -167,7 +167,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// A conversation as the probe records it.
-fn connection(id: u32, hello: &Hello, answer: Vec<u8>) -> Connection {
+pub(crate) fn connection(id: u32, hello: &Hello, answer: Vec<u8>) -> Connection {
     let at_us = u64::from(id) * 10;
     let event = |what| Event {
         at_us,
