@@ -151,3 +151,34 @@ fn shares_that_cannot_be_given_are_not_said_to_be() {
     });
     assert_eq!(read(&made).versions[4].accepted, Some(true));
 }
+
+/// A recording may hold anything, also more connections than a run makes. What is made of them
+/// takes no more time for it.
+#[test]
+fn a_recording_of_thousands_is_read_in_the_time_of_hundreds() {
+    let suites: Vec<u16> = (0x4000..0x4000 + 1500).collect();
+    let of = |id: u32, offered: &[u16], chosen: u16| {
+        let mut hello = plan::next(&[], &[], None, 8).swap_remove(1);
+        hello.suites = offered.to_vec();
+        let mut body = vec![2, 0, 0, 38];
+        body.extend(hello.version.min(version::TLS12).to_be_bytes());
+        body.extend([7; 32]);
+        body.push(0);
+        body.extend(chosen.to_be_bytes());
+        body.extend([0, 14, 0, 0, 0]);
+        let mut bytes = vec![22, 3, 3];
+        bytes.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
+        connection(id, &hello, [bytes, body].concat())
+    };
+    // Two say that the order is the server's, so all of them are sorted
+    let two = [suites[0], suites[1]];
+    let mut made = vec![of(0, &two, two[0]), of(1, &[two[1], two[0]], two[0])];
+    for (n, chosen) in suites.iter().enumerate() {
+        made.push(of(2, &suites[n..], *chosen));
+    }
+    let begun = std::time::Instant::now();
+    let found = read(&made);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert_eq!(found.connections, 1502);
+    assert!(!found.complete);
+}
