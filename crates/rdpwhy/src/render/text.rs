@@ -1,5 +1,6 @@
 //! The report as a person reads it: the ladder, then WHY, SEE, FIX, CHECK.
 
+use rdpwhy_model::matrix::TlsMatrix;
 use rdpwhy_model::report::{
     Cause, Certainty, Outcome, Report, Severity, StageReport, StageReport as Rung, StageState,
     Unseen, WHICH,
@@ -35,7 +36,9 @@ pub fn report(report: &Report, style: Style) -> String {
     out.push('\n');
     out.push_str(&why(report, style));
     out.push_str(&findings(report, style));
-    if let Some(matrix) = &report.evidence.tls_matrix {
+    // A grid of question marks says no more than that there is no TLS, which is said already
+    let seen = |m: &&TlsMatrix| m.versions.iter().any(|v| v.accepted.is_some());
+    if let Some(matrix) = report.evidence.tls_matrix.as_ref().filter(seen) {
         out.push_str(&super::matrix::grid(matrix, style));
         if report.client.every || style.says_all() {
             out.push_str(&super::clients::table(&report.evidence.clients, style));
