@@ -291,5 +291,6 @@ fn recording(walk: &[u8]) -> Recording {
         connections,
         revocation: None,
         remembered: None,
+        signin: None,
     }
 }

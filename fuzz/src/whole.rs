@@ -140,6 +140,7 @@ pub fn made(bytes: &[u8]) -> Recording {
         connections,
         revocation: None,
         remembered: None,
+        signin: None,
     }
 }
 

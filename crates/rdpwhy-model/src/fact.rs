@@ -325,6 +325,20 @@ facts! {
     NlaSkewS "nla.skew_s" Nla (Int) "the host's clock minus ours, in seconds";
     NlaNameMatches "nla.name_matches" Nla (Bool) "the name that was asked for is the host's own name";
 
+    // Signing in with an account
+    SignInForm "signin.account_form" Nla (Word(&["user", "domain-user", "upn"])) "in which form the account is named: user, DOMAIN\\user or user@domain";
+    SignInEmpty "signin.empty_password" Nla (Bool) "the password that was given is empty";
+    SignInWhyNot "signin.why_not_sent" Nla (Word(&["not-reached", "no-nla", "unknown-host", "declined", "certificate-changed", "not-the-pin", "not-again", "no-challenge"])) "why no credentials were sent";
+    SignInAttempts "signin.attempts" Nla (Int) "messages whose wrong password counts against a lockout threshold";
+    SignInMechanism "signin.mechanism" Nla (Word(&["ntlm", "kerberos"])) "the mechanism by which the account was proved to the host";
+    SignInAnswer "signin.answer" Nla (Word(&["accepted", "error-code", "closed", "reset", "alert", "silent", "disconnect", "malformed", "pubkey-mismatch", "other-mechanism", "kdc-refused", "not-sent"])) "how signing in was answered: accepted is a host that has proved that it knows the account and has the key of its certificate";
+    SignInStatus "signin.ntstatus" Nla (Text) "NTSTATUS or SSPI status with which the sign-in was refused";
+    SignInKdc "signin.kdc" Nla (Word(&["none-found", "unreachable", "answered"])) "whether a domain controller (KDC) of the account's realm was found, and answered";
+    SignInKdcError "signin.kerberos_error" Nla (Int) "the error code with which the domain controller refused (RFC 4120 7.5.9)";
+    SignInKdcSkewS "signin.kdc_skew_s" Nla (Int) "the domain controller's clock minus ours, in seconds";
+    SignInAccountTicket "signin.account_ticket" Nla (Bool) "the domain controller accepted the account and its password";
+    SignInHostTicket "signin.host_ticket" Nla (Bool) "the domain controller gave a ticket for the host (TERMSRV/name)";
+
     // Mcs
     McsAnswer "mcs.answer" Mcs (Word(&["response", "refused", "disconnect", "closed", "reset", "silent", "malformed", "flood"])) "how the MCS Connect Initial was answered";
     McsVersion "mcs.version" Mcs (Text) "RDP version that the host states";

@@ -10,6 +10,7 @@ pub mod recording;
 pub mod report;
 pub mod revocation;
 pub mod seen;
+pub mod signin;
 mod stage;
 pub mod text;
 

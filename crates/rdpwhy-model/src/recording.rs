@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::revocation::Revocation;
 use crate::seen::Remembered;
+use crate::signin::SignIn;
 use crate::text::{hex, unhex};
 
 /// The name of the recording's format.
@@ -57,6 +58,9 @@ pub struct Recording {
     /// or no certificate was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remembered: Option<Remembered>,
+    /// What became of signing in; absent where no account was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signin: Option<SignIn>,
 }
 
 /// One question about the name.
@@ -257,6 +261,10 @@ pub enum What {
     Handshake(Handshake),
     /// A TLS handshake failed in our stack.
     HandshakeFailed(HandshakeFailed),
+    /// Bytes of a sign-in went out inside TLS: only their number is kept.
+    SentCut(u64),
+    /// Bytes of a sign-in came in inside TLS: only their number is kept.
+    ReceivedCut(u64),
 }
 
 /// Bytes, written as hexadecimal.
@@ -415,8 +423,13 @@ impl Connection {
 
     /// When the first byte of a part was sent.
     pub fn began_us(&self, phase: Phase) -> Option<u64> {
-        let sent =
-            |e: &&Event| e.phase == phase && matches!(e.what, What::Sent(_) | What::SentInTls(_));
+        let sent = |e: &&Event| {
+            e.phase == phase
+                && matches!(
+                    e.what,
+                    What::Sent(_) | What::SentInTls(_) | What::SentCut(_)
+                )
+        };
         self.events.iter().find(sent).map(|e| e.at_us)
     }
 
@@ -484,6 +497,7 @@ mod tests {
             }],
             revocation: None,
             remembered: None,
+            signin: None,
         };
         let text = serde_json::to_string(&recording).unwrap();
         assert_eq!(serde_json::from_str::<Recording>(&text).unwrap(), recording);

@@ -21,7 +21,8 @@ use crate::tls::{self, Shake};
 /// How long a courtesy at the end of a connection may take.
 const FAREWELL: Duration = Duration::from_millis(200);
 
-enum Line {
+/// The connection as it is now.
+pub(crate) enum Line {
     Plain(Recorded),
     Tls(Box<SslStream<Recorded>>),
     /// Spent in a failed handshake.
@@ -35,6 +36,26 @@ pub(crate) async fn converse(
     to: SocketAddr,
     script: Script,
     patience: Patience,
+) -> Connection {
+    converse_then(
+        run,
+        id,
+        to,
+        script,
+        patience,
+        async |_: &Tape, _: &mut Line| {},
+    )
+    .await
+}
+
+/// The same, and does what no script can say once the script is through.
+pub(crate) async fn converse_then(
+    run: &Run,
+    id: u32,
+    to: SocketAddr,
+    script: Script,
+    patience: Patience,
+    then: impl AsyncFnOnce(&Tape, &mut Line),
 ) -> Connection {
     let tape = run.tape(Connection {
         id,
@@ -83,6 +104,9 @@ pub(crate) async fn converse(
         }
     }
     if tape.ended().is_none() {
+        then(&tape, &mut line).await;
+    }
+    if tape.ended().is_none() {
         // Said before the farewell, whose bytes say nothing about the host
         tape.end(EndHow::ByUs);
     }
@@ -94,11 +118,11 @@ async fn act_out(run: &Run, tape: &Tape, mut line: Line, act: Act, deadline: Dur
     match act {
         Act::Send(phase, bytes) => {
             tape.enter(phase);
-            send(tape, &mut line, &bytes, deadline).await;
+            send(tape, &mut line, &bytes, deadline, false).await;
         }
         Act::SendApart(phase, bytes) => {
             tape.enter(phase);
-            send(tape, &mut line, &bytes, deadline).await;
+            send(tape, &mut line, &bytes, deadline, false).await;
             // Long enough for the segment to leave alone, also through a slow loopback
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -107,16 +131,16 @@ async fn act_out(run: &Run, tape: &Tape, mut line: Line, act: Act, deadline: Dur
             let snapshot = tape.snapshot();
             if let Some(local) = snapshot.local {
                 let header = rdpwhy_wire::peer::proxy_header(local, snapshot.to);
-                send(tape, &mut line, &header, deadline).await;
+                send(tape, &mut line, &header, deadline, false).await;
             }
         }
         Act::Receive(phase, framing) => {
             tape.enter(phase);
-            receive(tape, &mut line, framing, deadline).await;
+            receive(tape, &mut line, framing, deadline, false).await;
         }
         Act::Listen(phase, ms) => {
             tape.enter(phase);
-            let _ = timeout(Duration::from_millis(ms), read_some(tape, &mut line)).await;
+            let _ = timeout(Duration::from_millis(ms), read_some(tape, &mut line, false)).await;
         }
         Act::StartTls(offer) => {
             tape.enter(Phase::Tls);
@@ -143,12 +167,23 @@ async fn act_out(run: &Run, tape: &Tape, mut line: Line, act: Act, deadline: Dur
     line
 }
 
-async fn send(tape: &Tape, line: &mut Line, bytes: &[u8], deadline: Duration) {
+/// Sends bytes. Of those that are to be `cut`, inside TLS, the recording keeps the number alone.
+pub(crate) async fn send(
+    tape: &Tape,
+    line: &mut Line,
+    bytes: &[u8],
+    deadline: Duration,
+    cut: bool,
+) {
     let sending = async {
         match line {
             Line::Plain(s) => s.write_all(bytes).await,
             Line::Tls(s) => {
-                tape.push(What::SentInTls(Bytes(bytes.to_vec())));
+                tape.push(if cut {
+                    What::SentCut(count(bytes))
+                } else {
+                    What::SentInTls(Bytes(bytes.to_vec()))
+                });
                 s.write_all(bytes).await
             }
             Line::None => Ok(()),
@@ -162,42 +197,58 @@ async fn send(tape: &Tape, line: &mut Line, bytes: &[u8], deadline: Duration) {
     }
 }
 
-async fn receive(tape: &Tape, line: &mut Line, framing: Framing, deadline: Duration) {
+/// Waits for a whole message and gives it, or what came of it when the connection ended first.
+pub(crate) async fn receive(
+    tape: &Tape,
+    line: &mut Line,
+    framing: Framing,
+    deadline: Duration,
+    cut: bool,
+) -> Vec<u8> {
     let until = Instant::now() + deadline;
     let mut so_far = Vec::new();
     loop {
         match framing.judge(&so_far) {
-            Framed::Whole => return,
+            Framed::Whole => return so_far,
             Framed::Wrong => {
                 tape.end(EndHow::Violation);
-                return;
+                return so_far;
             }
             Framed::More if so_far.len() > MAX_MESSAGE => {
                 tape.end(EndHow::Flood);
-                return;
+                return so_far;
             }
             Framed::More => {}
         }
-        match timeout_at(until, read_some(tape, line)).await {
+        match timeout_at(until, read_some(tape, line, cut)).await {
             Err(_) => {
                 tape.end(EndHow::TimedOut);
-                return;
+                return so_far;
             }
-            Ok(None) => return,
+            Ok(None) => return so_far,
             Ok(Some(bytes)) => so_far.extend(bytes),
         }
     }
 }
 
+fn count(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
 /// Reads what is there. `None` when the connection has ended, which the tape then says.
-async fn read_some(tape: &Tape, line: &mut Line) -> Option<Vec<u8>> {
+async fn read_some(tape: &Tape, line: &mut Line, cut: bool) -> Option<Vec<u8>> {
     let mut buffer = vec![0; 8192];
     let n = match line {
         Line::Plain(s) => s.read(&mut buffer).await.ok(),
         Line::Tls(s) => match Pin::new(s.as_mut()).read(&mut buffer).await {
             Ok(n) => {
                 if n > 0 {
-                    tape.push(What::ReceivedInTls(Bytes(buffer.get(..n)?.to_vec())));
+                    let bytes = buffer.get(..n)?;
+                    tape.push(if cut {
+                        What::ReceivedCut(count(bytes))
+                    } else {
+                        What::ReceivedInTls(Bytes(bytes.to_vec()))
+                    });
                 } else {
                     tape.end(EndHow::Closed); // close_notify
                 }

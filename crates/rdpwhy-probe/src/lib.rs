@@ -10,6 +10,7 @@ pub mod names;
 mod remembered;
 mod revocation;
 mod run;
+mod signin;
 mod socket;
 mod system;
 mod tape;
@@ -19,7 +20,8 @@ mod understand;
 
 pub use remembered::certificate;
 pub use run::{Limits, Patience, Run};
-pub use system::route_to;
+pub use signin::{Account, Credentials, Password, SIGN_IN, SignInPlan, domain_controller};
+pub use system::{NoCoreDumps, route_to};
 pub use tls::{TrustStore, random};
 pub use understand::{clients, context, matrix, understand};
 
@@ -35,6 +37,9 @@ pub enum ProbeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The name of an account cannot be used.
+    #[error("{0}")]
+    Account(String),
     /// The client of this machine cannot be told.
     #[error("{0}")]
     Client(String),

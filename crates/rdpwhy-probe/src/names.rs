@@ -12,6 +12,7 @@ use hickory_resolver::config::{
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::RData;
 use rdpwhy_model::recording::{Lookup, LookupAnswer};
 
 use crate::socket::micros;
@@ -146,22 +147,7 @@ fn configured() -> Vec<SocketAddr> {
 
 async fn ask(host: &str, server: SocketAddr, deadline: Duration) -> LookupAnswer {
     let asking = async {
-        let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut c| {
-            c.port = server.port();
-            c
-        });
-        let server = NameServerConfig::new(server.ip(), true, connections.into());
-        let config = ResolverConfig::from_name_servers(vec![server]);
-        let mut options = ResolverOpts::default();
-        options.timeout = deadline.min(Duration::from_secs(2));
-        options.attempts = 1;
-        options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
-        options.use_hosts_file = ResolveHosts::Never;
-        options.cache_size = 0;
-        let mut builder =
-            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        *builder.options_mut() = options;
-        let resolver = builder.build()?;
+        let resolver = resolver(server, deadline)?;
         // The name as it stands, without the search list: that is the system's business
         let name = if host.ends_with('.') {
             host.to_owned()
@@ -182,6 +168,63 @@ async fn ask(host: &str, server: SocketAddr, deadline: Duration) -> LookupAnswer
         }
         Ok(Err(e)) => answer_of(&e),
     }
+}
+
+/// A resolver that asks that server alone, once, and remembers nothing.
+fn resolver(server: SocketAddr, deadline: Duration) -> Result<TokioResolver, NetError> {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut c| {
+        c.port = server.port();
+        c
+    });
+    let server = NameServerConfig::new(server.ip(), true, connections.into());
+    let config = ResolverConfig::from_name_servers(vec![server]);
+    let mut options = ResolverOpts::default();
+    options.timeout = deadline.min(Duration::from_secs(2));
+    options.attempts = 1;
+    options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
+    options.use_hosts_file = ResolveHosts::Never;
+    options.cache_size = 0;
+    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    *builder.options_mut() = options;
+    builder.build()
+}
+
+/// Hosts and ports of a service (SRV, RFC 2782), those to try first at the front: of one name server,
+/// or of the first of the system's that knows any.
+pub(crate) async fn services(
+    name: &str,
+    server: Option<SocketAddr>,
+    deadline: Duration,
+) -> Vec<(String, u16)> {
+    let servers = server.map_or_else(configured, |s| vec![s]);
+    let asking = async {
+        for server in servers {
+            let Ok(resolver) = resolver(server, deadline) else {
+                continue;
+            };
+            let Ok(found) = resolver.srv_lookup(format!("{name}.")).await else {
+                continue;
+            };
+            let records = found.answers().iter().filter_map(|r| match &r.data {
+                RData::SRV(srv) => Some(srv),
+                _ => None,
+            });
+            let mut records: Vec<_> = records.collect();
+            records.sort_by_key(|srv| (srv.priority, std::cmp::Reverse(srv.weight)));
+            let target = |name: String| name.trim_end_matches('.').to_owned();
+            let all = records
+                .iter()
+                .map(|srv| (target(srv.target.to_ascii()), srv.port));
+            let all: Vec<(String, u16)> = all.filter(|(host, _)| !host.is_empty()).collect();
+            if !all.is_empty() {
+                return all;
+            }
+        }
+        Vec::new()
+    };
+    tokio::time::timeout(deadline, asking)
+        .await
+        .unwrap_or_default()
 }
 
 fn answer_of(e: &NetError) -> LookupAnswer {

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use rdpwhy_model::recording::{Connection, Recording};
 use rdpwhy_model::revocation::Revocation;
+use rdpwhy_model::signin::SignIn;
 use rdpwhy_wire::script::Script;
 use tokio::sync::Semaphore;
 
 use crate::TrustStore;
 use crate::converse::converse;
 use crate::revocation;
+use crate::signin::{Credentials, SignInPlan, sign_in};
 use crate::socket::micros;
 use crate::tape::Tape;
 
@@ -114,6 +116,22 @@ impl Run {
             answer: patience.answer.min(self.left()),
         };
         Some(converse(self, id, to, script, patience).await)
+    }
+
+    /// Signs in once, on a connection of its own; `tell` is told by which mechanism and to whom,
+    /// before a proof of the password leaves. `None` when the run has no connections left.
+    pub async fn sign_in(
+        &self,
+        credentials: Credentials,
+        plan: SignInPlan<'_>,
+        tell: &(dyn Fn(&str) + Sync),
+    ) -> Option<SignIn> {
+        let _slot = self.slots.acquire().await.ok()?;
+        let id = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        if id > self.limits.connections {
+            return None;
+        }
+        Some(Box::pin(sign_in(self, id, credentials, &plan, tell)).await)
     }
 
     /// Asks what the authorities publish about the certificates that the recording shows, each

@@ -174,6 +174,13 @@ pub fn random() -> [u8; 32] {
     bytes
 }
 
+/// Bytes that nobody can foretell; `None` when the generator fails.
+pub(crate) fn nonce() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    openssl::rand::rand_bytes(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// OpenSSL's name of a group, by code.
 fn group_name(code: u16) -> Option<&'static str> {
     groups::by_code(code).and_then(|g| g.openssl)

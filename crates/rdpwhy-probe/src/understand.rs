@@ -13,6 +13,7 @@ use rdpwhy_wire::simulate::Endpoint;
 use crate::checks::walk::{REACH, WALK};
 use crate::checks::{self, Context};
 use crate::remembered;
+use crate::signin::SIGN_IN;
 
 /// What the checks need to know of a recording. `None` when its client is not known.
 pub fn context<'a>(
@@ -120,6 +121,16 @@ pub fn understand(recording: &Recording) -> FactSet {
     if let Some(asked) = &recording.revocation {
         let said = rdpwhy_wire::revocation::facts(asked);
         add(&mut facts, said, crate::revocation::SOURCE, &[]);
+    }
+    if let Some(signin) = &recording.signin {
+        let made = recording.connections.iter();
+        let ids: Vec<u32> = made.filter(|c| c.check == SIGN_IN).map(|c| c.id).collect();
+        add(
+            &mut facts,
+            rdpwhy_wire::signin::facts(signin),
+            "signing in",
+            &ids,
+        );
     }
     let said = remembered::read(recording, &facts);
     add(&mut facts, said, remembered::SOURCE, &[]);

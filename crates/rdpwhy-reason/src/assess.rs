@@ -16,11 +16,12 @@ use crate::findings::findings;
 use crate::judge::{Judgement, judge};
 use crate::ladder;
 use crate::revocation;
+use crate::signin;
 
 /// How many causes that are merely possible are listed.
 const POSSIBLE: usize = 6;
 /// Facts that the ladder shows already, in its own words.
-const LADDER: [FactKey; 8] = [
+const LADDER: [FactKey; 9] = [
     FactKey::ResolveOutcome,
     FactKey::ResolveServerAnswer,
     FactKey::TcpOutcome,
@@ -28,6 +29,7 @@ const LADDER: [FactKey; 8] = [
     FactKey::TlsAnswer,
     FactKey::TlsVersion,
     FactKey::NlaAnswer,
+    FactKey::SignInAnswer,
     FactKey::McsAnswer,
 ];
 /// How long a value may be that is shown as evidence.
@@ -139,6 +141,7 @@ fn outcome(stages: &[StageReport], case: &Case<'_>) -> (Outcome, Option<Stage>) 
         (None, None) if !facts.list(FactKey::TcpDead).is_empty() => {
             (Outcome::Degraded, Some(Stage::Tcp))
         }
+        (None, None) if signin::detour(facts) => (Outcome::Degraded, Some(Stage::Nla)),
         (None, None) if truth(FactKey::AgainWorks) => (Outcome::Degraded, Some(Stage::Negotiate)),
         (None, None) if case.stopped && !complete(stages) => (Outcome::Undetermined, None),
         (None, None) => (Outcome::Connectable, None),
@@ -309,11 +312,8 @@ fn unseen(
             how: how.to_owned(),
         });
     };
-    if case.facts.text(FactKey::NlaAnswer) == Some("challenge") {
-        put(
-            "whether an account can sign in: no account was used",
-            "sign in once with a client; if it is refused, the host's Security log says why (event 4625, sub status)",
-        );
+    if let Some((what, how)) = signin::unseen(case.facts) {
+        put(what, how);
     }
     let leader = causes.first();
     let mut apart = leader.and_then(|j| j.cause.tell_apart.clone());
@@ -386,10 +386,7 @@ fn summary(
 ) -> String {
     let failed = stages.iter().find(|s| s.state == StageState::Failed);
     let mut out = match outcome {
-        Outcome::Connectable if case.facts.text(FactKey::NlaAnswer) == Some("challenge") => {
-            "The host answers every step up to sign-in; no account was tried.".to_owned()
-        }
-        Outcome::Connectable => "The host answers every step that needs no account.".to_owned(),
+        Outcome::Connectable => signin::summary(case.facts).to_owned(),
         Outcome::Undetermined if case.stopped => {
             "The run was stopped before it could tell whether a client would connect.".to_owned()
         }

@@ -5,6 +5,8 @@ use rdpwhy_model::report::{StageReport, StageState};
 use rdpwhy_model::text::shown;
 use rdpwhy_model::{FactKey, FactSet, Stage};
 
+use crate::signin;
+
 use StageState::{Failed, Passed, Skipped, Unknown, Warned};
 
 /// The rungs of the ladder, in order.
@@ -281,6 +283,7 @@ fn nla(facts: &FactSet) -> (StageState, String) {
         };
     };
     match word {
+        "challenge" | "no-ntlm" if let Some(tried) = signin::rung(facts) => tried,
         "challenge" => {
             let name = facts
                 .text(FactKey::NlaDnsComputer)

@@ -11,3 +11,4 @@ mod findings;
 pub mod judge;
 mod ladder;
 mod revocation;
+mod signin;

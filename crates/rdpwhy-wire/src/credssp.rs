@@ -1,5 +1,7 @@
 //! CredSSP's outer message, TSRequest ([MS-CSSP] 2.2.1), as far as a look without an account goes.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::script::Framed;
 
 /// The version that we state: that of Windows since 2018 (6), which knows nonces and error codes.
@@ -11,6 +13,22 @@ pub fn request(token: &[u8]) -> Vec<u8> {
     let nego_data = tagged(0x30, &tagged(0x30, &nego_token));
     let mut fields = tagged(0xa0, &[0x02, 0x01, OUR_VERSION]);
     fields.extend(tagged(0xa1, &nego_data));
+    tagged(0x30, &fields)
+}
+
+/// A TSRequest with the last token, if one is left, and the proof that the client saw the key of the
+/// server's certificate ([MS-CSSP] 3.1.5). There is no way here to write authInfo: what delegates a
+/// password cannot leave by mistake.
+pub fn proof(token: Option<&[u8]>, pub_key_auth: &[u8], nonce: Option<&[u8; 32]>) -> Vec<u8> {
+    let mut fields = tagged(0xa0, &[0x02, 0x01, OUR_VERSION]);
+    if let Some(token) = token {
+        let nego_token = tagged(0xa0, &tagged(0x04, token));
+        fields.extend(tagged(0xa1, &tagged(0x30, &tagged(0x30, &nego_token))));
+    }
+    fields.extend(tagged(0xa3, &tagged(0x04, pub_key_auth)));
+    if let Some(nonce) = nonce {
+        fields.extend(tagged(0xa5, &tagged(0x04, nonce)));
+    }
     tagged(0x30, &fields)
 }
 
@@ -39,6 +57,8 @@ pub struct TsRequest {
     pub token: Option<Vec<u8>>,
     /// NTSTATUS, when the host refuses.
     pub error_code: Option<u32>,
+    /// The proof that the host has the key of its certificate, encrypted.
+    pub pub_key_auth: Option<Vec<u8>>,
 }
 
 /// Reads a host's TSRequest. `None` when the bytes are none.
@@ -52,6 +72,7 @@ pub fn read(bytes: &[u8]) -> Option<TsRequest> {
         match tag {
             0xa0 => out.version = integer(content),
             0xa1 => out.token = first_token(content),
+            0xa3 => out.pub_key_auth = octets(content),
             0xa4 => {
                 let code = integer(content)?;
                 // written as a signed number by some, as an unsigned one by others
@@ -80,7 +101,15 @@ fn first_token(content: &[u8]) -> Option<Vec<u8>> {
     Some(token.to_vec())
 }
 
-fn integer(content: &[u8]) -> Option<i64> {
+fn octets(content: &[u8]) -> Option<Vec<u8>> {
+    let (0x04, bytes, _) = element(content)? else {
+        return None;
+    };
+    Some(bytes.to_vec())
+}
+
+/// The integer of that content, with its tag.
+pub(crate) fn integer(content: &[u8]) -> Option<i64> {
     let (0x02, digits, _) = element(content)? else {
         return None;
     };
@@ -96,7 +125,7 @@ fn integer(content: &[u8]) -> Option<i64> {
 }
 
 /// A DER element: tag, content, rest.
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(crate) fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, length, header) = header(bytes)?;
     let (content, rest) = bytes.get(header..)?.split_at_checked(length)?;
     Some((tag, content, rest))
@@ -133,6 +162,28 @@ pub(crate) fn framed(bytes: &[u8]) -> Framed {
     }
 }
 
+/// What binds a sign-in to the public key that the client saw, since version 5: the client's hash of
+/// its nonce and the key, which it sends protected as pubKeyAuth.
+pub fn client_binding(nonce: &[u8; 32], key: &[u8]) -> Vec<u8> {
+    binding(b"CredSSP Client-To-Server Binding Hash\0", nonce, key)
+}
+
+/// What the host must answer to that, protected.
+pub fn server_binding(nonce: &[u8; 32], key: &[u8]) -> Vec<u8> {
+    binding(b"CredSSP Server-To-Client Binding Hash\0", nonce, key)
+}
+
+fn binding(magic: &[u8], nonce: &[u8; 32], key: &[u8]) -> Vec<u8> {
+    let hash = Sha256::new().chain_update(magic).chain_update(nonce);
+    hash.chain_update(key).finalize().to_vec()
+}
+
+/// Whether a SPNEGO answer chooses NTLM (RFC 4178 4.2.2; the identifier is 1.3.6.1.4.1.311.2.2.10).
+pub fn chooses_ntlm(token: &[u8]) -> bool {
+    const NTLM: &[u8] = &[0x06, 10, 0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10];
+    token.first() == Some(&0xa1) && token.windows(NTLM.len()).any(|w| w == NTLM)
+}
+
 /// The NTLM message inside a token, which may be wrapped in SPNEGO.
 pub fn ntlm_in(token: &[u8]) -> Option<&[u8]> {
     let at = token.windows(8).position(|w| w == b"NTLMSSP\0")?;
@@ -156,6 +207,22 @@ mod tests {
                 assert_eq!(framed(&bytes[..cut]), Framed::More);
             }
         }
+    }
+
+    #[test]
+    fn a_proof_holds_token_key_and_nonce_and_nothing_else() {
+        let bytes = proof(Some(&[1, 2]), &[3; 200], Some(&[9; 32]));
+        let read = read(&bytes).unwrap();
+        assert_eq!(read.token, Some(vec![1, 2]));
+        assert_eq!(read.pub_key_auth, Some(vec![3; 200]));
+        let (_, mut fields, _) = element(&bytes).unwrap();
+        let mut tags = Vec::new();
+        while let Some((tag, _, rest)) = element(fields) {
+            tags.push(tag);
+            fields = rest;
+        }
+        assert_eq!(tags, [0xa0, 0xa1, 0xa3, 0xa5]);
+        assert_eq!(framed(&proof(None, &[], None)), Framed::Whole);
     }
 
     #[test]

@@ -39,6 +39,15 @@ pub struct Challenge {
     pub timestamp: Option<u64>,
 }
 
+/// Whether a CHALLENGE can be answered so that the rest is protected: it is one, and grants UNICODE,
+/// SIGN, SEAL, EXTENDED_SESSIONSECURITY, TARGET_INFO, 128 and KEY_EXCH ([MS-NLMP] 2.2.2.5).
+pub fn can_be_answered(message: &[u8]) -> bool {
+    const NEEDED: u32 = 0x6088_0031;
+    let flags = message.get(20..24).and_then(|b| b.try_into().ok());
+    read_challenge(message).is_some()
+        && flags.is_some_and(|f| u32::from_le_bytes(f) & NEEDED == NEEDED)
+}
+
 /// Reads a CHALLENGE message. `None` when the bytes are none.
 pub fn read_challenge(message: &[u8]) -> Option<Challenge> {
     let mut c = Cursor::new(message);

@@ -67,6 +67,8 @@ pub struct Request {
     pub tls: bool,
     /// Whether to say what every client would get; that takes the matrix.
     pub every_client: bool,
+    /// The account to sign in with once.
+    pub login: Option<Login>,
 }
 
 /// What a diagnosis gives.
@@ -94,6 +96,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         trust,
         tls,
         every_client,
+        login,
     } = request;
     let tls = tls || every_client;
     if tls {
@@ -108,6 +111,8 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     } else {
         Duration::ZERO
     };
+    // A person is asked, and a domain controller may be
+    limits.run += login.as_ref().map_or(Duration::ZERO, signin::time);
     let session = Session {
         run: Run::new(limits, trust),
         shared: Mutex::new(Shared {
@@ -126,6 +131,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 connections: Vec::new(),
                 revocation: None,
                 remembered: None,
+                signin: None,
             },
             not_done: Vec::new(),
         }),
@@ -135,7 +141,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     let limit = session.run.limits().run;
     let stopped = tokio::select! {
         () = async {
-            session.look(resolver, repeat, progress).await;
+            session.look(resolver, repeat, login, progress).await;
             if tls {
                 session.survey(progress).await;
             }
@@ -179,7 +185,10 @@ pub fn conclude(
     )
 }
 
+mod signin;
 mod survey;
+
+pub use signin::{Asker, Login, Voice};
 
 struct Session {
     run: Run,
@@ -226,7 +235,13 @@ impl Session {
         Diagnosis { report, recording }
     }
 
-    async fn look(&self, resolver: Option<SocketAddr>, repeat: u32, progress: Progress<'_>) {
+    async fn look(
+        &self,
+        resolver: Option<SocketAddr>,
+        repeat: u32,
+        login: Option<Login>,
+        progress: Progress<'_>,
+    ) {
         let stage = self.run.limits().stage;
         let (host, port) = self.with(|s| (s.recording.host.clone(), s.recording.port));
         progress("resolving the name");
@@ -236,6 +251,9 @@ impl Session {
         if !addresses.is_empty() {
             progress("walking down the ladder");
             self.walk(&addresses, port).await;
+        }
+        if let Some(login) = login {
+            self.sign_in(login, &addresses, resolver, progress).await;
         }
         let mut done: BTreeSet<&str> = BTreeSet::new();
         for n in 1..repeat {
@@ -556,6 +574,7 @@ mod tests {
             connections: vec![made(WALK, EndHow::Interrupted, false)],
             revocation: None,
             remembered: None,
+            signin: None,
         };
         let report = conclude(&recording, 1.0, true, Vec::new());
         assert_eq!(

@@ -4,6 +4,7 @@ use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd as _;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
 };
@@ -52,6 +53,41 @@ pub(super) fn icmp_of(socket: &socket2::Socket) -> Option<Icmp> {
 
 pub(super) fn set_segment(socket: &socket2::Socket, bytes: u32) -> std::io::Result<()> {
     setsockopt(socket, sockopt::TcpMaxSeg, &bytes).map_err(Into::into)
+}
+
+pub(super) fn host_name() -> String {
+    let name = nix::unistd::gethostname().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// What was set before.
+pub(super) struct NoCoreDumps {
+    limit: Option<(u64, u64)>,
+    dumpable: bool,
+}
+
+impl NoCoreDumps {
+    pub(super) fn begin() -> Self {
+        let limit = getrlimit(Resource::RLIMIT_CORE).ok();
+        if let Some((_, hard)) = limit {
+            let _ = setrlimit(Resource::RLIMIT_CORE, 0, hard);
+        }
+        // A pipe in core_pattern takes images whatever the limit says
+        let dumpable = nix::sys::prctl::get_dumpable().unwrap_or(false);
+        let _ = nix::sys::prctl::set_dumpable(false);
+        Self { limit, dumpable }
+    }
+}
+
+impl Drop for NoCoreDumps {
+    fn drop(&mut self) {
+        if let Some((soft, hard)) = self.limit {
+            let _ = setrlimit(Resource::RLIMIT_CORE, soft, hard);
+        }
+        if self.dumpable {
+            let _ = nix::sys::prctl::set_dumpable(true);
+        }
+    }
 }
 
 pub(super) fn route_to(to: IpAddr, local: IpAddr) -> Option<Route> {

@@ -155,6 +155,18 @@ fn kept(list: &[String]) -> Vec<String> {
     out
 }
 
+/// SHA-256 of a certificate in DER, as the fact `cert.sha256` has it.
+pub fn fingerprint(der: &[u8]) -> String {
+    hex(&Sha256::digest(der))
+}
+
+/// The public key of a certificate in DER as CredSSP binds to it: the bits of subjectPublicKey
+/// ([MS-CSSP] 3.1.5, step 3). `None` when the certificate cannot be read.
+pub fn public_key(der: &[u8]) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.public_key().subject_public_key.data.to_vec())
+}
+
 /// A time as RFC 3339.
 pub(crate) fn time(unix_seconds: i64) -> String {
     rdpwhy_model::text::time(unix_seconds)

@@ -16,6 +16,7 @@ fn messages() -> impl Strategy<Value = (Vec<u8>, TsRequest)> {
             version: Some(i64::from(version)),
             token,
             error_code: error,
+            pub_key_auth: None,
         };
         (message, says)
     })

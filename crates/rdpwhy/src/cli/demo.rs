@@ -112,6 +112,7 @@ fn diagnose(fault: &'static Fault, tls: bool, output: &Output) -> Result<Diagnos
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
         tls: fault.tls || tls,
         every_client: false,
+        login: None,
     };
     let diagnosis = super::probe::watch(request, output);
     drop(trust);

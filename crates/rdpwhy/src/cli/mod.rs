@@ -9,6 +9,7 @@ use crate::render::{Amount, Style};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+mod account;
 mod causes;
 mod demo;
 mod explain;
@@ -225,7 +226,7 @@ fn usage(error: &clap::Error) -> String {
 /// Commands and options of later versions: they are not taken for the name of a host.
 fn coming(arguments: &[OsString]) -> Option<&str> {
     const COMMANDS: [&str; 5] = ["read", "inspect", "fix", "sweep", "watch"];
-    const OPTIONS: [&str; 3] = ["--user", "--logon", "--idle"];
+    const OPTIONS: [&str; 2] = ["--logon", "--idle"];
     let mut words = arguments.iter().skip(1).filter_map(|a| a.to_str());
     let first = words.clone().find(|w| !w.starts_with('-'));
     first.filter(|w| COMMANDS.contains(w)).or_else(|| {

@@ -14,6 +14,7 @@ use rdpwhy_probe::{Limits, TrustStore};
 use rdpwhy_wire::clients::{self, Client};
 
 use super::Output;
+use super::account::{SignIn, voice};
 use super::simulate::{ALL, THIS};
 use crate::diagnose::{Diagnosis, Request, diagnose};
 use crate::memory::{Store, sighting};
@@ -61,6 +62,8 @@ pub(super) struct Probe {
     /// Keep everything that was sent and received in this file, for `rdpwhy replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    #[command(flatten)]
+    sign_in: SignIn,
 }
 
 impl Probe {
@@ -72,6 +75,7 @@ impl Probe {
         if let Some(server) = &self.server_profile {
             return super::simulate::simulate([&self.client, server], [""; 2], output);
         }
+        let login = self.sign_in.login()?;
         // The verdict speaks for one client; the table beside it for all of them
         let every_client = self.client == ALL;
         let name = if every_client {
@@ -97,6 +101,7 @@ impl Probe {
             revocation: self.revocation,
             memory: memory.clone(),
             trust: trust(&self.trust)?,
+            login,
         };
         let Diagnosis { report, recording } = watch(request, output)?;
         if let Some(file) = &self.record {
@@ -141,7 +146,7 @@ fn trust(files: &[PathBuf]) -> Result<TrustStore> {
 }
 
 /// Diagnoses, and says on a terminal what is being waited for.
-pub(super) fn watch(request: Request, output: &Output) -> Result<Diagnosis> {
+pub(super) fn watch(mut request: Request, output: &Output) -> Result<Diagnosis> {
     let line = if std::io::stderr().is_terminal() && !output.quiet {
         let line = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")?;
@@ -151,6 +156,9 @@ pub(super) fn watch(request: Request, output: &Output) -> Result<Diagnosis> {
     } else {
         ProgressBar::hidden()
     };
+    if let Some(login) = &mut request.login {
+        login.voice = voice(&line);
+    }
     let told = line.clone();
     let diagnosis = super::block_on(diagnose(request, &move |what| {
         told.set_message(what.to_owned());

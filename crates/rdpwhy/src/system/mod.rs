@@ -42,3 +42,25 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// Opens a file descriptor that whoever started this program left open.
+pub(crate) fn descriptor(n: u32) -> io::Result<File> {
+    if cfg!(windows) {
+        let text = "this system has no file descriptors to hand over";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+    }
+    File::open(format!("/dev/fd/{n}"))
+}
+
+/// Takes a variable out of the environment, so that no program started from here gets it. To be
+/// called while nothing runs beside.
+pub(crate) fn forget_variable(name: &str) {
+    #[expect(
+        unsafe_code,
+        reason = "the one way to take it away; the command line is read before any thread is started"
+    )]
+    // SAFETY: no other thread exists yet that could read or write the environment
+    unsafe {
+        std::env::remove_var(name);
+    }
+}

@@ -29,7 +29,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Libraries that only these crates may name.
-const FENCED: [(&str, &[&str]); 11] = [
+const FENCED: [(&str, &[&str]); 13] = [
     ("openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("tokio-openssl", &["rdpwhy-probe", "rdpwhy-lab"]),
     ("hickory-resolver", &["rdpwhy-probe"]),
@@ -39,6 +39,8 @@ const FENCED: [(&str, &[&str]); 11] = [
     ("ironrdp-pdu", &["rdpwhy-wire"]),
     ("x509-parser", &["rdpwhy-wire"]),
     ("nix", &["rdpwhy-probe"]),
+    ("sspi", &["rdpwhy-probe"]),
+    ("rpassword", &["rdpwhy"]),
     ("windows-registry", &["rdpwhy-probe"]),
     ("clap", &["rdpwhy"]),
 ];
