@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ INTRODUCTION = f"""# Measured
 The scripts in `bench/` write this file: `bench/all`, or one of them with `--write`.
 The machine has {CORES} cores.
 How often rdpwhy names the cause, and how fast, beside the tools that people use today, stands in [comparison.md](comparison.md).
+What the scanners of TLS find, and how fast, stands in [tls-scanners.md](tls-scanners.md).
 """
 # A run ends by itself after 30 s; one that is not done by then is broken
 PATIENCE = 60
@@ -70,6 +72,13 @@ def faults(binary, wanted=()):
     if unknown:
         sys.exit(f"the lab has no fault {' '.join(unknown)}; rdpwhy demo --list names them")
     return list(wanted) or names
+
+
+def find(program):
+    """Where it is: in PATH, or in the virtual environment that the benches keep for it."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    own = os.path.join(cache, "rdpwhy-bench", program, "bin")
+    return shutil.which(program) or shutil.which(program, path=own)
 
 
 class NotHere(Exception):
