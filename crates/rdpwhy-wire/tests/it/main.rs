@@ -11,6 +11,7 @@ mod certificate;
 mod chain;
 mod credssp;
 mod finds;
+mod kerberos;
 #[path = "../../../../fuzz/src/made.rs"]
 pub mod made;
 mod matrix;
