@@ -23,6 +23,8 @@ pub struct Fault {
     pub tls: bool,
     /// Whether a diagnosis has to ask for revocation (`--revocation`) to see it.
     pub revocation: bool,
+    /// The password with which a diagnosis has to sign in to see it, as any user.
+    pub password: Option<&'static str>,
     pub(crate) script: Script,
 }
 
@@ -91,6 +93,12 @@ impl Fault {
         self
     }
 
+    /// The same, for a diagnosis that signs in with that password.
+    pub(crate) const fn signing_in(mut self, password: &'static str) -> Self {
+        self.password = Some(password);
+        self
+    }
+
     /// Why this fault cannot be shown on this machine, if it cannot.
     pub fn unavailable(&self) -> Option<&'static str> {
         if self.script.listen == Listen::Full && !cfg!(target_os = "linux") {
@@ -127,6 +135,7 @@ pub(crate) const fn healthy(id: &'static str, title: &'static str, script: Scrip
         expect,
         tls: false,
         revocation: false,
+        password: None,
         script,
     }
 }
@@ -151,6 +160,7 @@ pub(crate) const fn faulty(
         expect,
         tls: false,
         revocation: false,
+        password: None,
         script,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each way to fail is one row of a table ([`faults`]): its id, what it is, what a right diagnosis
 //! says of it, and the script that a server plays. [`start`] plays it until the [`Running`] server
-//! is stopped or dropped. Nothing here diagnoses anything, and no sign-in ever succeeds.
+//! is stopped or dropped. Nothing here diagnoses anything, and no sign-in ever succeeds (a diagnosis that needs one names any user).
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {

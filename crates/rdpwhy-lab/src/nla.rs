@@ -1,17 +1,16 @@
-//! CredSSP from the server's side ([MS-CSSP] 3.1.5): as far as the challenge, and never further.
+//! CredSSP from the server's side ([MS-CSSP] 3.1.5): as far as the answer to an account, which is
+//! never a good one.
 
 use std::io;
 
 use crate::der::{self, nested, tlv};
 use crate::machine::Machine;
-use crate::script::Nla;
+use crate::script::{Account, Nla};
 use crate::wire::Wire;
 use crate::{act, ntlm};
 
 /// Larger requests than this are not read.
 const LARGEST: usize = 0x10000;
-/// STATUS_LOGON_FAILURE: what every sign-in gets.
-const LOGON_FAILURE: u32 = 0xc000_006d;
 /// SEC_E_INVALID_TOKEN: for tokens of mechanisms that the lab does not speak.
 const INVALID_TOKEN: u32 = 0x8009_0308;
 /// The object identifier of NTLM, 1.3.6.1.4.1.311.2.2.10 ([MS-SPNG] 1.9).
@@ -32,7 +31,7 @@ enum Token<'a> {
     Missing,
 }
 
-/// Challenges whoever asks, and refuses whoever answers.
+/// Challenges whoever asks, and refuses whoever answers, each fault in its way.
 pub(crate) async fn run(mut wire: Wire, nla: &Nla, machine: &Machine) -> io::Result<()> {
     let mut challenged = false;
     for _ in 0..ROUNDS {
@@ -57,10 +56,15 @@ pub(crate) async fn run(mut wire: Wire, nla: &Nla, machine: &Machine) -> io::Res
             }
             Token::OffersNtlm if !challenged => with_token(nla.version, &spnego(None)),
             refused => {
-                let status = if challenged {
-                    LOGON_FAILURE
-                } else {
-                    INVALID_TOKEN
+                let status = match nla.account {
+                    _ if !challenged => INVALID_TOKEN,
+                    Account::Refuse(status) => status,
+                    Account::Do(act) => return act::perform(act, wire).await,
+                    Account::WrongProof => {
+                        wire.say(&with_proof(nla.version, &[0x5a; 48])).await?;
+                        wire.discard().await;
+                        return Ok(());
+                    }
                 };
                 // Before version 3 there was no errorCode: the connection just ended (2.2.1).
                 if refused != Token::Missing && nla.version >= 3 {
@@ -139,6 +143,12 @@ fn with_token(version: u8, token: &[u8]) -> Vec<u8> {
     )
 }
 
+/// A TSRequest with a pubKeyAuth.
+fn with_proof(version: u8, proof: &[u8]) -> Vec<u8> {
+    let proof = tlv(0xa3, &tlv(4, proof));
+    nested(0x30, &[tlv(0xa0, &[2, 1, version]), proof])
+}
+
 /// A TSRequest with an errorCode.
 fn with_error(version: u8, status: u32) -> Vec<u8> {
     let code = tlv(0xa4, &tlv(2, &status.to_be_bytes()));
@@ -168,13 +178,13 @@ mod tests {
         );
         assert_eq!(token(&with_token(6, &spnego(None))), Token::OffersNtlm);
         assert_eq!(token(&with_token(6, b"NTLMSSP\0\x03\0\0\0")), Token::Other);
-        assert_eq!(token(&with_error(6, LOGON_FAILURE)), Token::Missing);
+        assert_eq!(token(&with_error(6, 0xc000_006d)), Token::Missing);
     }
 
     #[test]
     fn an_error_code_has_four_bytes() {
         assert_eq!(
-            with_error(6, LOGON_FAILURE),
+            with_error(6, 0xc000_006d),
             [0x30, 13, 0xa0, 3, 2, 1, 6, 0xa4, 6, 2, 4, 0xc0, 0, 0, 0x6d]
         );
     }

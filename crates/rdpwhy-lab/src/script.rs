@@ -158,7 +158,23 @@ pub(crate) struct Nla {
     pub(crate) ahead: i32,
     /// What is done instead of a challenge.
     pub(crate) instead: Option<Act>,
+    /// What an account gets.
+    pub(crate) account: Account,
 }
+
+/// What an account gets in answer to its proof. None is ever accepted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Account {
+    /// A TSRequest with this NTSTATUS.
+    Refuse(u32),
+    /// Something else.
+    Do(Act),
+    /// A proof of the certificate's key that is none.
+    WrongProof,
+}
+
+/// STATUS_LOGON_FAILURE.
+const LOGON_FAILURE: u32 = 0xc000_006d;
 
 /// PROTOCOL_SSL ([MS-RDPBCGR] 2.2.1.1.1).
 pub(crate) const SSL: u32 = 1;
@@ -359,7 +375,16 @@ impl Nla {
         version: 6,
         ahead: 0,
         instead: None,
+        account: Account::Refuse(LOGON_FAILURE),
     };
+
+    /// An account gets this.
+    pub(crate) const fn account(account: Account) -> Self {
+        Self {
+            account,
+            ..Self::WINDOWS
+        }
+    }
 
     /// Something else than a challenge.
     pub(crate) const fn instead(act: Act) -> Self {

@@ -118,12 +118,14 @@ impl Run {
         Some(converse(self, id, to, script, patience).await)
     }
 
-    /// Signs in once, on a connection of its own; `tell` is told by which mechanism and to whom,
-    /// before a proof of the password leaves. `None` when the run has no connections left.
+    /// Signs in once, on a connection of its own, and takes the credentials when it comes to it; a
+    /// connection that ends before leaves them. `tell` is told by which mechanism and to whom, before
+    /// a proof of the password leaves. `None` when the run has no connections left, or the credentials
+    /// are spent.
     pub async fn sign_in(
         &self,
-        credentials: Credentials,
-        plan: SignInPlan<'_>,
+        credentials: &mut Option<Credentials>,
+        plan: &SignInPlan<'_>,
         tell: &(dyn Fn(&str) + Sync),
     ) -> Option<SignIn> {
         let _slot = self.slots.acquire().await.ok()?;
@@ -131,7 +133,7 @@ impl Run {
         if id > self.limits.connections {
             return None;
         }
-        Some(Box::pin(sign_in(self, id, credentials, &plan, tell)).await)
+        Box::pin(sign_in(self, id, credentials, plan, tell)).await
     }
 
     /// Asks what the authorities publish about the certificates that the recording shows, each

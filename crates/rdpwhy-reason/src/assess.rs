@@ -326,10 +326,7 @@ fn unseen(
         put(WHICH, &apart);
     }
     if outcome == Outcome::Connectable {
-        put(
-            "licensing, logon, the session and UDP: the walk ends where an account is needed",
-            "connect with a client",
-        );
+        put(signin::after(case.facts), "connect with a client");
     } else {
         put(
             "the host's own settings and logs",

@@ -55,6 +55,8 @@ pub enum Test {
     Has(String),
     /// It is known, whatever its value. Unknown facts make this unknown, not false.
     Known,
+    /// It is not known: nobody looked, or there was nothing to see. Never asks for a look.
+    NotKnown,
 }
 
 impl Condition {
@@ -75,6 +77,11 @@ impl Condition {
             Self::Fact(key, test) => {
                 let only = BTreeSet::from([*key]);
                 match facts.get(*key) {
+                    None if *test == Test::NotKnown => Judged {
+                        truth: Truth::True,
+                        because: BTreeSet::new(),
+                        missing: BTreeSet::new(),
+                    },
                     None => Judged {
                         truth: Truth::Unknown,
                         because: BTreeSet::new(),
@@ -202,6 +209,7 @@ impl<'de> Deserialize<'de> for Condition {
             (None, None, None, Some(n), None, None) => Some(Test::Above(n)),
             (None, None, None, None, Some(t), None) => Some(Test::Has(t)),
             (None, None, None, None, None, Some(true)) => Some(Test::Known),
+            (None, None, None, None, None, Some(false)) => Some(Test::NotKnown),
             _ => return Err(D::Error::custom("one test for one fact")),
         };
         match (w.all, w.any, w.not, w.fact, test) {
@@ -252,6 +260,10 @@ mod tests {
         let open = c.judge(&facts(&[(FactKey::TlsAnswer, "alert-40".into())]));
         assert_eq!(open.truth, Truth::Unknown);
         assert_eq!(open.missing, BTreeSet::from([FactKey::TlsWide]));
+        let unseen = condition("fact = \"tls.wide\"\nknown = false");
+        assert_eq!(unseen.judge(&facts(&[])).truth, Truth::True);
+        let seen = unseen.judge(&facts(&[(FactKey::TlsWide, "closed".into())]));
+        assert_eq!(seen.truth, Truth::False);
         let not = condition("not = { fact = \"tls.wide\", is = \"closed\" }");
         assert_eq!(not.judge(&facts(&[])).truth, Truth::Unknown);
     }

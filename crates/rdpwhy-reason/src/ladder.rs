@@ -326,6 +326,9 @@ fn nla(facts: &FactSet) -> (StageState, String) {
 fn mcs(facts: &FactSet) -> (StageState, String) {
     let Some(word) = facts.text(FactKey::McsAnswer) else {
         return match facts.text(FactKey::NlaAnswer) {
+            Some(_) if facts.text(FactKey::SignInAnswer) == Some("accepted") => {
+                (Skipped, "comes after the password is handed over".into())
+            }
             Some(_) => (Skipped, "needs an account".into()),
             None => (Unknown, String::new()),
         };

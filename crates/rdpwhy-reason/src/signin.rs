@@ -44,13 +44,18 @@ pub(crate) fn rung(facts: &FactSet) -> Option<(StageState, String)> {
         _ => "NTLM",
     };
     Some(match outcome {
-        Outcome::Accepted if detour(facts) => (
+        Outcome::Accepted if by_the_clock(facts) => (
             Warned,
             format!("the host accepts the account by {mechanism}; Kerberos fails for the clock"),
         ),
         Outcome::Accepted => (
             Passed,
             format!("the host accepts the account by {mechanism}"),
+        ),
+        Outcome::ByDomain if no_service(facts) => (
+            Warned,
+            "the domain accepts the account and has no ticket for the host: NTLM is left"
+                .to_owned(),
         ),
         Outcome::ByDomain => (
             Passed,
@@ -82,12 +87,22 @@ fn refusal(facts: &FactSet) -> String {
     }
 }
 
-/// Whether the account gets in by NTLM alone, because the clocks keep Kerberos from working.
+/// Whether a client gets in by NTLM alone: the clocks keep Kerberos from working, or the domain has
+/// no service name for the host.
 pub(crate) fn detour(facts: &FactSet) -> bool {
+    by_the_clock(facts) || no_service(facts)
+}
+
+fn by_the_clock(facts: &FactSet) -> bool {
     let skew = facts.int(FactKey::SignInKdcSkewS);
     facts.text(FactKey::SignInAnswer) == Some("accepted")
         && facts.text(FactKey::SignInMechanism) == Some("ntlm")
         && skew.is_some_and(|s| s.abs() > SKEW)
+}
+
+fn no_service(facts: &FactSet) -> bool {
+    outcome(facts) == Some(Outcome::ByDomain)
+        && facts.truth(FactKey::SignInHostTicket) == Some(false)
 }
 
 /// What is not known about signing in, and how to learn it.
@@ -142,6 +157,15 @@ pub(crate) fn unseen(facts: &FactSet) -> Option<(&'static str, &'static str)> {
             "run it again: the connection for it could not be made",
         ),
     })
+}
+
+/// What comes after the last thing that was looked at.
+pub(crate) fn after(facts: &FactSet) -> &'static str {
+    if outcome(facts) == Some(Outcome::Accepted) {
+        "licensing, logon, the session and UDP: they come after the password is handed over"
+    } else {
+        "licensing, logon, the session and UDP: the walk ends where an account is needed"
+    }
 }
 
 /// The beginning of the summary of a host that a client can connect to.

@@ -23,6 +23,7 @@ static FAULTS: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         certificate::ROWS,
         revocation::ROWS,
         nla::NLA,
+        nla::SIGN_IN,
         nla::MCS,
     ]
     .concat()

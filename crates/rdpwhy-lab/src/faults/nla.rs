@@ -3,7 +3,7 @@
 use rdpwhy_model::Stage::{Mcs as McsStage, Nla as Stage};
 
 use crate::fault::{Fault, blocked, connectable, faulty};
-use crate::script::{Act, Negotiate, Nla, Script};
+use crate::script::{Account, Act, Negotiate, Nla, Script};
 use crate::services::{GARBAGE, LYING_TSREQUEST};
 
 /// A TSRequest with the errorCode STATUS_NTLM_BLOCKED.
@@ -82,6 +82,148 @@ pub(super) const NLA: &[Fault] = &[
         blocked(Stage, &[]),
         Script::WINDOWS.nla(Nla::instead(Act::SayAndWait(LYING_TSREQUEST))),
     ),
+];
+
+/// What a diagnosis signs in with. No server of the lab looks at it.
+const PASSWORD: &str = "not-a-real-password";
+
+/// Accounts that are refused, each in the way of a Windows host.
+pub(super) const SIGN_IN: &[Fault] = &[
+    faulty(
+        "signin-failure",
+        "The host refuses the account with STATUS_LOGON_FAILURE",
+        Stage,
+        blocked(Stage, &["wrong-password-or-user"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_006d))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-locked",
+        "The account is locked out",
+        Stage,
+        blocked(Stage, &["account-locked"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_0234))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-disabled",
+        "The account is disabled",
+        Stage,
+        blocked(Stage, &["account-disabled-or-expired"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_0072))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-must-change",
+        "The password must be changed before the first sign-in",
+        Stage,
+        blocked(Stage, &["password-expired-under-nla"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_0224))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-hours",
+        "The account may not sign in at this hour",
+        Stage,
+        blocked(Stage, &["logon-hours-or-workstation"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_006f))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-restricted",
+        "The host refuses the account with STATUS_ACCOUNT_RESTRICTION",
+        Stage,
+        blocked(
+            Stage,
+            &[
+                "protected-users",
+                "logon-hours-or-workstation",
+                "blank-password",
+            ],
+        ),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_006e))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-blank",
+        "The host takes no empty password over the network",
+        Stage,
+        blocked(Stage, &["blank-password"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_006e))),
+    )
+    .signing_in(""),
+    faulty(
+        "signin-no-network-right",
+        "The account lacks the right to come over the network",
+        Stage,
+        blocked(Stage, &["network-logon-right-missing"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_015b))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-no-dc",
+        "The host reaches no domain controller",
+        Stage,
+        blocked(Stage, &["nla-dc-unreachable"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_005e))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-trust-broken",
+        "The host's own account in the domain is broken",
+        Stage,
+        blocked(Stage, &["machine-trust-broken"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_018d))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-clock",
+        "The domain controller's clock differs too much",
+        Stage,
+        blocked(Stage, &["kerberos-clock-skew"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_0133))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-bindings",
+        "The host sees another TLS channel than the client",
+        Stage,
+        blocked(Stage, &["ntlmv1-channel-binding", "tls-inspection-network"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_035b))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-ntlm-blocked",
+        "The host refuses NTLM when an account comes with it",
+        Stage,
+        blocked(Stage, &["ntlm-blocked-ip-target"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_0418))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-selective",
+        "The trust allows the account on chosen hosts alone",
+        Stage,
+        blocked(Stage, &["selective-authentication"]),
+        Script::WINDOWS.nla(Nla::account(Account::Refuse(0xc000_0413))),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-wrong-proof",
+        "What the host sends cannot prove that it has the key of its certificate",
+        Stage,
+        blocked(Stage, &["credssp-proof-wrong"]),
+        Script::WINDOWS.nla(Nla::account(Account::WrongProof)),
+    )
+    .signing_in(PASSWORD),
+    faulty(
+        "signin-close",
+        "The connection ends in answer to the account",
+        Stage,
+        blocked(Stage, &["wrong-password-or-user"]),
+        Script::WINDOWS.nla(Nla::account(Account::Do(Act::Close))),
+    )
+    .signing_in(PASSWORD),
 ];
 
 pub(super) const MCS: &[Fault] = &[

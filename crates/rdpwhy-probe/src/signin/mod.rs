@@ -58,22 +58,19 @@ pub fn domain_controller(text: &str) -> Option<(String, u16)> {
     kdc::host_port(text)
 }
 
-/// Signs in once. `tell` is told by which mechanism and where, before anything is sent.
+/// Signs in once, and takes the credentials when it comes to it; a connection that ends before leaves
+/// them. `tell` is told by which mechanism and where, before anything is sent.
 pub(crate) async fn sign_in(
     run: &Run,
     id: u32,
-    credentials: Credentials,
+    credentials: &mut Option<Credentials>,
     plan: &SignInPlan<'_>,
     tell: &(dyn Fn(&str) + Sync),
-) -> SignIn {
-    let Credentials {
-        account,
-        password,
-        attempt,
-    } = credentials;
+) -> Option<SignIn> {
+    let given = credentials.as_ref()?;
     let mut out = SignIn {
-        form: account.form(),
-        empty_password: password.is_empty(),
+        form: given.account.form(),
+        empty_password: given.password.is_empty(),
         not_sent: Some(NotSent::NotAgain),
         attempts: 0,
         kdc: None,
@@ -91,6 +88,14 @@ pub(crate) async fn sign_in(
         };
         let Some(key) = host.key(plan.certificate.as_deref()) else {
             out.not_sent = Some(NotSent::CertificateChanged);
+            return;
+        };
+        let Some(Credentials {
+            account,
+            password,
+            attempt,
+        }) = credentials.take()
+        else {
             return;
         };
         out.not_sent = None;
@@ -123,7 +128,7 @@ pub(crate) async fn sign_in(
         }
     };
     converse_then(run, id, plan.to, script, plan.patience, then).await;
-    out
+    Some(out)
 }
 
 /// What asking a domain controller came to.

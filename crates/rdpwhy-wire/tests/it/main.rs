@@ -14,6 +14,7 @@ mod credssp;
 mod finds;
 #[path = "../../../../fuzz/src/handshakes.rs"]
 pub mod handshakes;
+mod kerberos;
 #[path = "../../../../fuzz/src/made.rs"]
 pub mod made;
 mod matrix;

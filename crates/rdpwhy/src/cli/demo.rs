@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use rdpwhy_lab::{DEMO_DEFAULT, Fault, Kind, Options, faults, start};
 use rdpwhy_model::report::{Report, Severity};
-use rdpwhy_probe::{Limits, TrustStore};
+use rdpwhy_probe::{Account, Credentials, Limits, NoCoreDumps, Password, TrustStore};
 use rdpwhy_wire::clients;
 
 use super::Output;
-use crate::diagnose::{Diagnosis, Request};
+use crate::diagnose::{Diagnosis, Login, Request, Voice};
 use crate::target::Target;
 
 /// Diagnose a fault of the built-in lab on loopback, and check the verdict.
@@ -112,13 +112,26 @@ fn diagnose(fault: &'static Fault, tls: bool, output: &Output) -> Result<Diagnos
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
         tls: fault.tls || tls,
         every_client: false,
-        login: None,
+        login: fault.password.map(login).transpose()?,
     };
     let diagnosis = super::probe::watch(request, output);
     drop(trust);
     let _ = to_stop.send(());
     let _ = server.join();
     diagnosis
+}
+
+/// An account for a server of the lab, which looks at no password.
+fn login(password: &str) -> Result<Login> {
+    let password = Password::new(password.to_owned().into());
+    Ok(Login {
+        no_core_dumps: NoCoreDumps::begin(),
+        credentials: Credentials::new(Account::parse("alice")?, password),
+        any_host: true,
+        pin: None,
+        kdc: None,
+        voice: Voice::silent(),
+    })
 }
 
 /// A file that is gone with its owner.

@@ -89,7 +89,7 @@ impl Probe {
             ..Limits::default()
         };
         let memory = Store::of_user().filter(|_| !self.no_memory);
-        let request = Request {
+        let mut request = Request {
             target: Target::parse(&self.host.unwrap_or_default(), self.port)?,
             client,
             client_json,
@@ -103,7 +103,11 @@ impl Probe {
             trust: trust(&self.trust)?,
             login,
         };
-        let Diagnosis { report, recording } = watch(request, output)?;
+        let line = progress_line(output)?;
+        if let Some(login) = &mut request.login {
+            login.voice = voice(&line);
+        }
+        let Diagnosis { report, recording } = watch_on(request, &line)?;
         if let Some(file) = &self.record {
             let text = serde_json::to_string_pretty(&recording)? + "\n";
             std::fs::write(file, text)
@@ -146,19 +150,23 @@ fn trust(files: &[PathBuf]) -> Result<TrustStore> {
 }
 
 /// Diagnoses, and says on a terminal what is being waited for.
-pub(super) fn watch(mut request: Request, output: &Output) -> Result<Diagnosis> {
-    let line = if std::io::stderr().is_terminal() && !output.quiet {
+pub(super) fn watch(request: Request, output: &Output) -> Result<Diagnosis> {
+    watch_on(request, &progress_line(output)?)
+}
+
+fn progress_line(output: &Output) -> Result<ProgressBar> {
+    if std::io::stderr().is_terminal() && !output.quiet {
         let line = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")?;
         line.set_style(style);
         line.enable_steady_tick(Duration::from_millis(120));
-        line
+        Ok(line)
     } else {
-        ProgressBar::hidden()
-    };
-    if let Some(login) = &mut request.login {
-        login.voice = voice(&line);
+        Ok(ProgressBar::hidden())
     }
+}
+
+fn watch_on(request: Request, line: &ProgressBar) -> Result<Diagnosis> {
     let told = line.clone();
     let diagnosis = super::block_on(diagnose(request, &move |what| {
         told.set_message(what.to_owned());

@@ -50,6 +50,9 @@ impl Voice {
     }
 }
 
+/// Connections that may be made to come as far as signing in.
+const CONNECTIONS: u32 = 2;
+
 /// The time that signing in adds to a run: a person thinks for longer than a network.
 pub(super) fn time(login: &Login) -> Duration {
     if login.voice.ask.is_some() {
@@ -212,7 +215,18 @@ impl Session {
                 "signs in once as {form}, {what}; a wrong password counts against any lockout threshold"
             ));
         };
-        self.run.sign_in(login.credentials, plan, &tell).await
+        let mut credentials = Some(login.credentials);
+        let mut said = None;
+        for _ in 0..CONNECTIONS {
+            // Some servers take one connection at a time, and the walk has just left
+            tokio::time::sleep(super::PAUSE).await;
+            said = self.run.sign_in(&mut credentials, &plan, &tell).await;
+            let reached = said.as_ref().and_then(|s| s.not_sent) != Some(NotSent::NotAgain);
+            if reached || credentials.is_none() {
+                break;
+            }
+        }
+        said
     }
 }
 

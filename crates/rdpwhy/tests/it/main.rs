@@ -3,6 +3,7 @@
 // Integration tests are no tests to clippy unless they say so
 #![cfg(test)]
 
+mod account;
 mod command_line;
 mod hostile;
 mod house;

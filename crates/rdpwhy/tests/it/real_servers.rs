@@ -3,6 +3,7 @@
 //! Each server listens on a free port of the loopback address and ends with its test. Where a
 //! server is not installed its tests say `skipped` and pass.
 
+mod account;
 mod certificate;
 mod process;
 mod seen;

@@ -14,8 +14,10 @@ pub(super) struct Shadow {
     _folder: Folder,
 }
 
-/// The account `alice` with the password `password`, as winpr-hash writes it.
-const SAM: &str = "alice:::8846f7eaee8fb117ad06bdd830b7586c:::\n";
+/// The account `alice` and its password, whose NT hash winpr-hash writes.
+pub(super) const PASSWORD: &str = "Kx7-leak-Probe";
+/// That hash.
+pub(super) const NT_HASH: &str = "16fce78d712f9269c921dd8dbd7d7422";
 
 impl Shadow {
     /// Starts it and waits until it listens; says why not, and gives nothing, where it cannot run.
@@ -42,7 +44,7 @@ impl Shadow {
                 .arg("/bind-address:127.0.0.1")
                 .args(security.map(|s| format!("/sec:{s}")));
             if security == Some("nla") {
-                let sam = folder.write("sam", SAM);
+                let sam = folder.write("sam", format!("alice:::{NT_HASH}:::\n"));
                 command
                     .arg("+auth")
                     .arg(format!("/sam-file:{}", sam.display()));
