@@ -23,6 +23,8 @@ pub struct Fault {
     pub tls: bool,
     /// Whether a diagnosis has to ask for revocation (`--revocation`) to see it.
     pub revocation: bool,
+    /// Whether it shows only to who asks about sign-in (`--nla`).
+    pub nla: bool,
     pub(crate) script: Script,
 }
 
@@ -91,6 +93,12 @@ impl Fault {
         self
     }
 
+    /// The same, for a diagnosis that asks about sign-in.
+    pub(crate) const fn asking_about_sign_in(mut self) -> Self {
+        self.nla = true;
+        self
+    }
+
     /// Why this fault cannot be shown on this machine, if it cannot.
     pub fn unavailable(&self) -> Option<&'static str> {
         if self.script.listen == Listen::Full && !cfg!(target_os = "linux") {
@@ -127,6 +135,7 @@ pub(crate) const fn healthy(id: &'static str, title: &'static str, script: Scrip
         expect,
         tls: false,
         revocation: false,
+        nla: false,
         script,
     }
 }
@@ -151,6 +160,7 @@ pub(crate) const fn faulty(
         expect,
         tls: false,
         revocation: false,
+        nla: false,
         script,
     }
 }

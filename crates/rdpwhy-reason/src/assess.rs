@@ -20,7 +20,7 @@ use crate::revocation;
 /// How many causes that are merely possible are listed.
 const POSSIBLE: usize = 6;
 /// Facts that the ladder shows already, in its own words.
-const LADDER: [FactKey; 8] = [
+const LADDER: [FactKey; 11] = [
     FactKey::ResolveOutcome,
     FactKey::ResolveServerAnswer,
     FactKey::TcpOutcome,
@@ -29,6 +29,9 @@ const LADDER: [FactKey; 8] = [
     FactKey::TlsVersion,
     FactKey::NlaAnswer,
     FactKey::McsAnswer,
+    FactKey::LicensingAnswer,
+    FactKey::LicensingErrorCode,
+    FactKey::SessionErrorInfo,
 ];
 /// How long a value may be that is shown as evidence.
 const KEPT: usize = 160;
@@ -83,6 +86,7 @@ pub fn assess(catalogue: &Catalogue, case: &Case<'_>) -> Report {
             os: case.client_os.to_owned(),
             version: case.version.to_owned(),
             every: case.recording.every_client,
+            asks: case.recording.asks,
         },
         started: case.recording.started,
         elapsed_ms: case.elapsed_ms,
@@ -327,7 +331,15 @@ fn unseen(
     }
     if outcome == Outcome::Connectable {
         put(
-            "licensing, logon, the session and UDP: the walk ends where an account is needed",
+            match case.facts.text(FactKey::LicensingAnswer) {
+                None => {
+                    "licensing, logon, the session and UDP: the walk ends where an account is needed"
+                }
+                Some("license-request" | "platform-challenge") => {
+                    "whether the host has a licence for the client, logon, the session and UDP: an answer could draw a licence"
+                }
+                Some(_) => "logon, the session and UDP: the walk leaves before anybody signs in",
+            },
             "connect with a client",
         );
     } else {

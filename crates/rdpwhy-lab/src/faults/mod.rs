@@ -24,6 +24,7 @@ static FAULTS: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         revocation::ROWS,
         nla::NLA,
         nla::MCS,
+        nla::LICENSING,
     ]
     .concat()
 });

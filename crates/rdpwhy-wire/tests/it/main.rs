@@ -16,6 +16,7 @@ pub mod made;
 mod matrix;
 mod mcs;
 mod ntlm;
+mod onward;
 mod regressions;
 mod simulate;
 mod speed;

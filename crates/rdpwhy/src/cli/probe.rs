@@ -49,6 +49,8 @@ pub(super) struct Probe {
     /// Ask for everything that the server accepts in TLS: versions, suites, groups, their order
     #[arg(long)]
     tls: bool,
+    #[command(flatten)]
+    sign_in: super::sign_in::Options,
     /// Ask over http whether the certificate is revoked, at the addresses that it names (CRL, OCSP)
     #[arg(long)]
     revocation: bool,
@@ -91,6 +93,7 @@ impl Probe {
             repeat: self.repeat,
             tls: self.tls,
             every_client,
+            sign_in: self.sign_in.wanted(),
             revocation: self.revocation,
             memory: memory.clone(),
             trust: trust(&self.trust)?,

@@ -4,6 +4,7 @@
 //! server is not installed its tests say `skipped` and pass.
 
 mod certificate;
+mod onward;
 mod process;
 mod seen;
 mod shadow;
@@ -170,7 +171,7 @@ fn xrdp_with_a_certificate_of_an_authority() {
     assert!((364..=365).contains(&seen.int("cert.days_left")), "{seen}");
     seen.has(&xrdp_responds("none"));
     seen.has(&[("walk.end", json!("mcs:response"))]);
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("again.");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
@@ -195,7 +196,7 @@ fn xrdp_with_a_certificate_as_windows_makes_it() {
     seen.has(&windows_certificate(&made, "WIN-7QK2LAB"));
     assert!((172..=173).contains(&seen.int("cert.days_left")), "{seen}");
     seen.has(&xrdp_responds("none"));
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, certificate in Windows' form");
@@ -215,7 +216,7 @@ fn xrdp_with_plain_rdp_security() {
     // It has a certificate, and shows it to nobody
     seen.has_no("tls.");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate warned, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, plain RDP security");
@@ -237,7 +238,7 @@ fn xrdp_with_plain_rdp_security_and_fips() {
     seen.has(&xrdp_responds("fips"));
     seen.has_no("tls.");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate warned, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, plain RDP security with FIPS");
@@ -266,7 +267,7 @@ fn xrdp_without_its_key() {
     seen.has_no("neg.flags");
     seen.has_no("tls.version");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("mcs.");
     seen.climbs("resolve passed, tcp passed, negotiate failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
@@ -290,7 +291,7 @@ fn xrdp_with_tls_1_3_only() {
     seen.has(&xrdp_responds("none"));
     // protocol_version: older clients, which stop at TLS 1.2, do not get in
     seen.has(&[("tls.only12", json!("alert-70"))]);
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, TLS 1.3 only");
@@ -336,7 +337,7 @@ fn xrdp_with_no_suite_in_common() {
     );
     seen.has_no("tls.version");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("mcs.");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
@@ -364,7 +365,7 @@ fn xrdp_with_an_expired_certificate() {
     seen.has(&[("cert.expired", json!(true))]);
     assert!((-6..=-5).contains(&seen.int("cert.days_left")), "{seen}");
     seen.has(&xrdp_responds("none"));
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, certificate expired");
 }
@@ -385,7 +386,7 @@ fn xrdp_with_the_key_of_another_certificate() {
     ]);
     seen.has_no("tls.version");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("mcs.");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
@@ -408,7 +409,7 @@ fn xrdp_with_tls_1_0_only() {
     seen.has(&tls("TLSv1", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"));
     seen.has(&signed_certificate(&made, "unknown-issuer"));
     seen.has(&xrdp_responds("none"));
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, TLS 1.0 only");
 }
@@ -467,7 +468,7 @@ fn shadow_with_tls() {
     seen.has(&usual_tls());
     seen.has(&windows_certificate(&made, "SHADOW"));
     seen.has(&freerdp_responds());
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("shadow, TLS");
@@ -489,7 +490,7 @@ fn shadow_with_plain_rdp_security() {
         ("walk.end", json!("negotiate:failure-2")),
     ]);
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
     seen.tells_the_truth_about("shadow, plain RDP security");
@@ -508,7 +509,7 @@ fn shadow_as_it_comes() {
     seen.has(&usual_tls());
     seen.has(&windows_certificate(&made, "SHADOW"));
     seen.has(&freerdp_responds());
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("shadow, as it comes");
