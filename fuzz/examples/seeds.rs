@@ -199,6 +199,34 @@ fn seeds() -> Result<Vec<Seed>, Box<dyn Error>> {
     let closed = [start(1, 1), event(1, 0, b"?"), event(1, 1, &failure)].concat();
     put("walk", "failure-5", closed.clone());
 
+    let mechanisms = rdpwhy_wire::spnego::Mechanism::ALL;
+    put("spnego", "list", rdpwhy_wire::spnego::list(&mechanisms));
+    let ntlm = [0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10];
+    let chosen = [
+        made::der(0xa0, &[10, 1, 1]),
+        made::der(0xa1, &made::der(6, &ntlm)),
+    ]
+    .concat();
+    put(
+        "spnego",
+        "chosen",
+        made::der(0xa1, &made::der(0x30, &chosen)),
+    );
+    put("onward", "settings", made::encrypted_response(2));
+    let indication = |data: &[u8]| {
+        let mut pdu = vec![0x68, 0, 1, 3, 0xeb, 0x70, data.len().try_into().unwrap_or(0)];
+        pdu.extend(data);
+        made::data(&pdu)
+    };
+    let alert = [
+        0x80, 0, 0, 0, 0xff, 3, 16, 0, 7, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0,
+    ];
+    put("onward", "valid-client", indication(&alert));
+    let info = [
+        22, 0, 0x17, 0, 0xea, 3, 0xea, 3, 1, 0, 0, 1, 4, 0, 47, 0, 0, 0, 1, 1, 0, 0,
+    ];
+    put("onward", "error-info", indication(&info));
+
     for (name, walk) in [
         ("challenge", nla),
         ("settings", settings),
@@ -280,6 +308,8 @@ fn recording(walk: &[u8]) -> Recording {
             took_us: 700,
             answer: LookupAnswer::Addresses(vec![address]),
         }],
+        nla: false,
+        asks: None,
         every_client: false,
         matrix_rounds: None,
         routes: vec![Route {

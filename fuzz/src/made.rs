@@ -174,19 +174,63 @@ impl Challenge {
 /// A Connect Response ([MS-RDPBCGR] 2.2.1.4, T.125 7, T.124 8.7) with core, network and security
 /// data, as one packet. `result` is that of MCS.
 pub fn connect_response(result: u8, version: u32, max_channels: u16) -> Vec<u8> {
+    // no method, no level
+    response(result, version, max_channels, &[0; 8])
+}
+
+/// A Connect Response of a host that encrypts by itself with that method: its random, and a
+/// proprietary certificate (2.2.1.4.3.1.1) with a key of 512 bits.
+pub fn encrypted_response(method: u32) -> Vec<u8> {
+    if method == 0 {
+        return connect_response(0, 0x0008_0004, 34);
+    }
+    let mut key = b"RSA1".to_vec();
+    for number in [72u32, 512, 63, 65537] {
+        key.extend(number.to_le_bytes());
+    }
+    key.extend([0xa5; 64]);
+    key.extend([0; 8]);
+    let mut certificate = vec![
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        6,
+        0,
+        small(key.len()),
+        0,
+    ];
+    certificate.extend(key);
+    let mut security = method.to_le_bytes().to_vec();
+    security.extend([2, 0, 0, 0, 32, 0, 0, 0, small(certificate.len()), 0, 0, 0]);
+    security.extend([7; 32]);
+    security.extend(certificate);
+    response(0, 0x0008_0004, 34, &security)
+}
+
+fn response(result: u8, version: u32, max_channels: u16, security: &[u8]) -> Vec<u8> {
     let mut blocks = vec![0x01, 0x0c, 16, 0];
     blocks.extend(version.to_le_bytes());
     blocks.extend([1, 0, 0, 0, 0, 0, 0, 0]);
     // network data: the I/O channel and no others
     blocks.extend([0x03, 0x0c, 8, 0, 0xeb, 0x03, 0, 0]);
-    // security data: no method, no level
-    blocks.extend([0x02, 0x0c, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    blocks.extend([0x02, 0x0c, small(security.len() + 4), 0]);
+    blocks.extend(security);
 
     let mut conference = vec![0x14, 0x76, 0x0a, 1, 1, 0, 1, 0xc0, 0];
     conference.extend(b"McDn");
-    conference.push(small(blocks.len()));
+    conference.extend(per(blocks.len()));
     conference.extend(blocks);
-    let mut connect = vec![0, 5, 0, 0x14, 0x7c, 0, 1, small(conference.len())];
+    let mut connect = vec![0, 5, 0, 0x14, 0x7c, 0, 1];
+    connect.extend(per(conference.len()));
     connect.extend(conference);
 
     // a leading zero keeps the number positive
@@ -206,6 +250,17 @@ pub fn connect_response(result: u8, version: u32, max_channels: u16) -> Vec<u8> 
     let mut pdu = vec![0x7f];
     pdu.extend(der(0x66, &body));
     data(&pdu)
+}
+
+/// A length in aligned PER (X.691 11.9).
+fn per(length: usize) -> Vec<u8> {
+    if length < 0x80 {
+        return vec![small(length)];
+    }
+    let [high, low] = u16::try_from(length)
+        .expect("a short message")
+        .to_be_bytes();
+    vec![high | 0x80, low]
 }
 
 /// commonName (RFC 5280 A.1), encoded.

@@ -135,6 +135,8 @@ pub fn made(bytes: &[u8]) -> Recording {
         started: "2026-06-01T12:00:00Z".parse().unwrap_or_default(),
         lookups,
         routes: Vec::new(),
+        nla: false,
+        asks: None,
         every_client: false,
         matrix_rounds: None,
         connections,

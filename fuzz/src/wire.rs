@@ -15,14 +15,16 @@ use rdpwhy_model::text::shown;
 use rdpwhy_wire::certificate::{self, Viewpoint};
 use rdpwhy_wire::read::{self, Facts};
 use rdpwhy_wire::script::{Framed, Framing};
+use rdpwhy_wire::security::{CLIENT_RANDOM, Keys, PublicKey};
+use rdpwhy_wire::settings::{self, Settings};
 use rdpwhy_wire::x224::Answer;
-use rdpwhy_wire::{credssp, mcs, ntlm, peer, revocation, tls, x224};
+use rdpwhy_wire::{credssp, licensing, mcs, ntlm, peer, revocation, spnego, tls, x224};
 
 /// What holds for one reader.
 pub type Oracle = fn(&[u8]);
 
 /// Every oracle by the name of its target.
-pub const ORACLES: [(&str, Oracle); 9] = [
+pub const ORACLES: [(&str, Oracle); 11] = [
     ("x224", confirm),
     ("tls", server_flight),
     ("credssp", ts_request),
@@ -32,6 +34,8 @@ pub const ORACLES: [(&str, Oracle); 9] = [
     ("revocation", list),
     ("peer", greeting),
     ("walk", walk),
+    ("spnego", mechanisms),
+    ("onward", onward),
 ];
 
 /// The longest text that a fact may hold, in bytes.
@@ -185,6 +189,67 @@ pub fn connect_response(bytes: &[u8]) {
         }
         Ok(_) => {}
         Err(_) => assert_eq!(answer, mcs::Answer::Malformed, "no packet"),
+    }
+}
+
+/// The answer to a list of mechanisms, and the list that the bytes choose.
+pub fn mechanisms(bytes: &[u8]) {
+    if let Some(spnego::Answer::List(list)) = spnego::read(bytes) {
+        assert!(list.len() <= 16, "{} mechanisms", list.len());
+    }
+    let all = spnego::Mechanism::ALL;
+    let chosen: Vec<spnego::Mechanism> = bytes
+        .iter()
+        .take(all.len())
+        .map(|b| all[usize::from(*b) % all.len()])
+        .collect();
+    let back = spnego::read(&spnego::list(&chosen));
+    assert_eq!(back, Some(spnego::Answer::List(chosen)));
+}
+
+/// What comes after the channels: as a host's settings, as its certificate, as the bytes that its
+/// key sealed, and as its words on licences, under every encryption.
+pub fn onward(bytes: &[u8]) {
+    settles(Framing::Licence, bytes);
+    if let Some(read) = Settings::read(bytes) {
+        assert!(read.channels.len() <= 4 && read.certificate.len() <= bytes.len());
+        allowed(
+            FactKey::McsEncryptionLevel,
+            settings::level_word(read.level),
+        );
+        let cut = bytes
+            .get(..bytes.len().saturating_sub(1))
+            .unwrap_or_default();
+        assert!(Settings::read(cut).is_none_or(|cut| cut == read));
+    }
+    if let Some(key) = PublicKey::in_certificate(bytes) {
+        let sealed = key.encrypt(CLIENT_RANDOM);
+        assert!(sealed.len() <= bytes.len() + 8, "{} bytes", sealed.len());
+    }
+    for method in [0, 1, 2, 8, 0x10] {
+        if let Some(keys) = Keys::derive(method, &CLIENT_RANDOM, bytes) {
+            let open = keys.opener().open(bytes, true);
+            assert!(open.is_none_or(|o| o.len() + 8 == bytes.len()));
+        }
+        // reached, and ended by us
+        let mut c = connection(&[0, 0, 0, 0]);
+        c.end.phase = Phase::Licensing;
+        let at_us = 1;
+        let mut put = |phase, what| c.events.push(Event { at_us, phase, what });
+        put(
+            Phase::Mcs,
+            What::Received(Bytes(crate::made::encrypted_response(method))),
+        );
+        put(Phase::Channels, What::Sent(Bytes(vec![3])));
+        put(Phase::Channels, What::Received(Bytes(bytes.to_vec())));
+        put(Phase::Licensing, What::Sent(Bytes(vec![3])));
+        put(Phase::Licensing, What::Received(Bytes(bytes.to_vec())));
+        assert!(licensing::read(&c).len() <= 32);
+        let view = Viewpoint {
+            host: "pc42",
+            now: 0,
+        };
+        sane(&read::walk(&c, view));
     }
 }
 

@@ -94,14 +94,14 @@ impl Server {
     async fn go_on(&self, wire: Wire, protocol: u32, request: Request) -> io::Result<()> {
         let script = &self.script;
         if protocol == 0 {
-            return mcs::run(wire, script.mcs, request.protocols()).await;
+            return mcs::run(wire, script, request.protocols()).await;
         }
         let Some(inside) = tls::secure(wire, &script.tls, self.side.as_ref()).await? else {
             return Ok(());
         };
         match protocol {
             HYBRID | HYBRID_EX => nla::run(inside, &script.nla, &script.machine).await,
-            SSL => mcs::run(inside, script.mcs, request.protocols()).await,
+            SSL => mcs::run(inside, script, request.protocols()).await,
             _ => Ok(()),
         }
     }

@@ -25,6 +25,8 @@ pub struct Fault {
     pub revocation: bool,
     /// The password with which a diagnosis has to sign in to see it, as any user.
     pub password: Option<&'static str>,
+    /// Whether it shows only to who asks about sign-in (`--nla`).
+    pub nla: bool,
     pub(crate) script: Script,
 }
 
@@ -99,6 +101,12 @@ impl Fault {
         self
     }
 
+    /// The same, for a diagnosis that asks about sign-in.
+    pub(crate) const fn asking_about_sign_in(mut self) -> Self {
+        self.nla = true;
+        self
+    }
+
     /// Why this fault cannot be shown on this machine, if it cannot.
     pub fn unavailable(&self) -> Option<&'static str> {
         if self.script.listen == Listen::Full && !cfg!(target_os = "linux") {
@@ -136,6 +144,7 @@ pub(crate) const fn healthy(id: &'static str, title: &'static str, script: Scrip
         tls: false,
         revocation: false,
         password: None,
+        nla: false,
         script,
     }
 }
@@ -161,6 +170,7 @@ pub(crate) const fn faulty(
         tls: false,
         revocation: false,
         password: None,
+        nla: false,
         script,
     }
 }

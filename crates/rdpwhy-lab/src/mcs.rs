@@ -5,7 +5,7 @@ use std::io;
 
 use crate::act;
 use crate::negotiate::read_tpkt;
-use crate::script::Act;
+use crate::script::{Licence, Script};
 use crate::wire::Wire;
 
 /// The I/O channel and the user's channel, as Windows numbers them.
@@ -17,7 +17,7 @@ const MOST_CHANNELS: u16 = 31;
 const HEADER: usize = 7;
 
 /// Answers until the client leaves or sends what belongs to a session.
-pub(crate) async fn run(mut wire: Wire, instead: Option<Act>, requested: u32) -> io::Result<()> {
+pub(crate) async fn run(mut wire: Wire, script: &Script, requested: u32) -> io::Result<()> {
     let Some(initial) = read_tpkt(&mut wire).await? else {
         wire.close().await;
         return Ok(());
@@ -26,7 +26,7 @@ pub(crate) async fn run(mut wire: Wire, instead: Option<Act>, requested: u32) ->
         wire.close().await;
         return Ok(());
     }
-    if let Some(act) = instead {
+    if let Some(act) = script.mcs {
         return act::perform(act, wire).await;
     }
     wire.say(&connect_response(requested, channel_count(&initial)))
@@ -47,8 +47,19 @@ pub(crate) async fn run(mut wire: Wire, instead: Option<Act>, requested: u32) ->
                 let confirm = [&[0x3e, 0][..], &user(), channel, channel].concat();
                 wire.say(&domain_pdu(&confirm)).await?;
             }
-            // SendDataRequest: a session would begin here, and the lab has none.
+            // SendDataRequest: the client introduces itself, and hears about licences.
             Some(25) => {
+                match script.licence {
+                    Licence::Instead(act) => return act::perform(act, wire).await,
+                    Licence::NotNeeded => wire.say(&licence_error(7)).await?,
+                    Licence::Error(code) => wire.say(&licence_error(code)).await?,
+                    Licence::Asked => wire.say(&licence_request()).await?,
+                    Licence::ErrorInfo(code) => {
+                        wire.say(&error_info(code)).await?;
+                        wire.say(&domain_pdu(&PROVIDER_LEAVES)).await?;
+                    }
+                }
+                // A session would begin here, and the lab has none.
                 wire.discard().await;
                 return Ok(());
             }
@@ -58,6 +69,46 @@ pub(crate) async fn run(mut wire: Wire, instead: Option<Act>, requested: u32) ->
     }
     wire.close().await;
     Ok(())
+}
+
+/// A Disconnect Provider Ultimatum, rn-provider-initiated.
+const PROVIDER_LEAVES: [u8; 2] = [0x20, 0x80];
+
+/// A licensing message behind its security header (2.2.1.12, 2.2.8.1.1.2.1), in a Send Data
+/// Indication on the I/O channel.
+fn licence(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut data = vec![0x80, 0, 0, 0, kind, 3];
+    data.extend(short(body.len() + 4).to_le_bytes());
+    data.extend_from_slice(body);
+    indication(&data)
+}
+
+/// LICENSE_ERROR_MESSAGE (2.2.1.12.1.3): ST_NO_TRANSITION, and no words.
+fn licence_error(code: u32) -> Vec<u8> {
+    let mut body = code.to_le_bytes().to_vec();
+    body.extend([2, 0, 0, 0, 4, 0, 0, 0]);
+    licence(0xff, &body)
+}
+
+/// The beginning of a SERVER_LICENSE_REQUEST ([MS-RDPELE] 2.2.2.1): a random and no product.
+fn licence_request() -> Vec<u8> {
+    licence(1, &[0x5a; 32])
+}
+
+/// A Set Error Info PDU (2.2.5.1) as it is sent under TLS, without a security header.
+fn error_info(code: u32) -> Vec<u8> {
+    let mut data = vec![22, 0, 0x17, 0];
+    data.extend(USER_CHANNEL.to_le_bytes());
+    data.extend([0xea, 3, 1, 0, 0, 1, 8, 0, 47, 0, 0, 0]);
+    data.extend(code.to_le_bytes());
+    indication(&data)
+}
+
+fn indication(data: &[u8]) -> Vec<u8> {
+    let mut pdu = [&[0x68][..], &user(), &IO_CHANNEL.to_be_bytes(), &[0x70]].concat();
+    pdu.extend((short(data.len()) | 0x8000).to_be_bytes());
+    pdu.extend_from_slice(data);
+    domain_pdu(&pdu)
 }
 
 /// The user's channel as it is written on the wire: counted from 1001.

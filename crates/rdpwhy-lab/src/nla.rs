@@ -5,7 +5,7 @@ use std::io;
 
 use crate::der::{self, nested, tlv};
 use crate::machine::Machine;
-use crate::script::{Account, Nla};
+use crate::script::{Account, NTLM, Nla};
 use crate::wire::Wire;
 use crate::{act, ntlm};
 
@@ -13,18 +13,16 @@ use crate::{act, ntlm};
 const LARGEST: usize = 0x10000;
 /// SEC_E_INVALID_TOKEN: for tokens of mechanisms that the lab does not speak.
 const INVALID_TOKEN: u32 = 0x8009_0308;
-/// The object identifier of NTLM, 1.3.6.1.4.1.311.2.2.10 ([MS-SPNG] 1.9).
-const NTLM_OID: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10];
 /// How often a client may ask again before its sign-in is refused.
 const ROUNDS: usize = 3;
 
 /// What a security token asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Token<'a> {
     /// An NTLM NEGOTIATE_MESSAGE, and whether it came in SPNEGO.
     Negotiate(&'a [u8], bool),
-    /// SPNEGO that offers NTLM behind another mechanism.
-    OffersNtlm,
+    /// SPNEGO that lists mechanisms and carries no token of NTLM.
+    List(Vec<&'a [u8]>),
     /// An attempt to sign in, or something else.
     Other,
     /// No token.
@@ -42,19 +40,29 @@ pub(crate) async fn run(mut wire: Wire, nla: &Nla, machine: &Machine) -> io::Res
             return act::perform(act, wire).await;
         }
         let answer = match token(&request) {
-            Token::Negotiate(message, in_spnego) if !challenged => {
+            Token::Negotiate(message, in_spnego)
+                if !challenged && nla.mechanisms.contains(&NTLM) =>
+            {
                 challenged = true;
                 let mut nonce = [0; 8];
                 openssl::rand::rand_bytes(&mut nonce)?;
                 let challenge = ntlm::challenge(message, machine, nla.ahead, nonce);
                 let token = if in_spnego {
-                    spnego(Some(&challenge))
+                    chooses(NTLM, Some(&challenge))
                 } else {
                     challenge
                 };
                 with_token(nla.version, &token)
             }
-            Token::OffersNtlm if !challenged => with_token(nla.version, &spnego(None)),
+            Token::List(list) if !challenged => {
+                let chosen = list.iter().find(|m| nla.mechanisms.contains(m));
+                let Some(mechanism) = chosen else {
+                    wire.say(&with_token(nla.version, &REJECTED)).await?;
+                    break;
+                };
+                // The client goes on with a token of it, or leaves.
+                with_token(nla.version, &chooses(mechanism, None))
+            }
             refused => {
                 let status = match nla.account {
                     _ if !challenged => INVALID_TOKEN,
@@ -109,12 +117,7 @@ fn token(request: &[u8]) -> Token<'_> {
         Some(message) if message.get(8) == Some(&ntlm::NEGOTIATE) => {
             Token::Negotiate(message, in_spnego)
         }
-        None if token
-            .windows(NTLM_OID.len())
-            .any(|window| window == NTLM_OID) =>
-        {
-            Token::OffersNtlm
-        }
+        None => list(token).map_or(Token::Other, Token::List),
         _ => Token::Other,
     }
 }
@@ -155,13 +158,40 @@ fn with_error(version: u8, status: u32) -> Vec<u8> {
     nested(0x30, &[tlv(0xa0, &[2, 1, version]), code])
 }
 
-/// A NegTokenResp that is not done yet and chooses NTLM ([RFC 4178] 4.2.2).
-fn spnego(token: Option<&[u8]>) -> Vec<u8> {
-    let mut fields = vec![tlv(0xa0, &[10, 1, 1]), tlv(0xa1, &tlv(6, NTLM_OID))];
+/// A NegTokenResp that rejects ([RFC 4178] 4.2.2).
+const REJECTED: [u8; 9] = [0xa1, 7, 0x30, 5, 0xa0, 3, 10, 1, 2];
+
+/// A NegTokenResp that is not done yet and chooses a mechanism, with its token where it has one.
+fn chooses(mechanism: &[u8], token: Option<&[u8]>) -> Vec<u8> {
+    let mut fields = vec![tlv(0xa0, &[10, 1, 1]), tlv(0xa1, &tlv(6, mechanism))];
     if let Some(token) = token {
         fields.push(tlv(0xa2, &tlv(4, token)));
     }
     tlv(0xa1, &nested(0x30, &fields))
+}
+
+/// The identifiers in a NegTokenInit ([RFC 4178] 4.2.1) behind the identifier of SPNEGO.
+fn list(token: &[u8]) -> Option<Vec<&[u8]>> {
+    let (0x60, content, _) = der::read(token)? else {
+        return None;
+    };
+    let (6, _, init) = der::read(content)? else {
+        return None;
+    };
+    let (0xa0, init, _) = der::read(init)? else {
+        return None;
+    };
+    let (_, fields, _) = der::read(init)?;
+    let (0xa0, types, _) = der::read(fields)? else {
+        return None;
+    };
+    let (_, mut rest, _) = der::read(types)?;
+    let mut out = Vec::new();
+    while let Some((6, identifier, more)) = der::read(rest) {
+        out.push(identifier);
+        rest = more;
+    }
+    Some(out)
 }
 
 #[cfg(test)]
@@ -173,10 +203,19 @@ mod tests {
         let raw = b"NTLMSSP\0\x01\0\0\0";
         assert_eq!(token(&with_token(6, raw)), Token::Negotiate(raw, false));
         assert_eq!(
-            token(&with_token(6, &spnego(Some(raw)))),
+            token(&with_token(6, &chooses(NTLM, Some(raw)))),
             Token::Negotiate(raw, true)
         );
-        assert_eq!(token(&with_token(6, &spnego(None))), Token::OffersNtlm);
+        // [RFC 4178] 4.2.1 by hand, with one mechanism
+        let mut init = vec![0x60, 0x1a, 6, 6, 0x2b, 6, 1, 5, 5, 2, 0xa0, 0x10, 0x30, 14];
+        init.extend([0xa0, 12, 0x30, 10 + 2]);
+        init.extend(tlv(6, NTLM));
+        let length = u8::try_from(init.len()).unwrap();
+        for (at, head) in [(1, 2), (11, 12), (13, 14), (15, 16), (17, 18)] {
+            init[at] = length - head;
+        }
+        assert_eq!(token(&with_token(6, &init)), Token::List(vec![NTLM]));
+        assert_eq!(token(&with_token(6, &init[..20])), Token::Other);
         assert_eq!(token(&with_token(6, b"NTLMSSP\0\x03\0\0\0")), Token::Other);
         assert_eq!(token(&with_error(6, 0xc000_006d)), Token::Missing);
     }

@@ -29,6 +29,8 @@ pub(crate) struct Script {
     pub(crate) nla: Nla,
     /// What is done instead of an MCS Connect Response.
     pub(crate) mcs: Option<Act>,
+    /// What a client without an account is told after it introduced itself.
+    pub(crate) licence: Licence,
     /// How long every answer takes.
     pub(crate) delay: Duration,
 }
@@ -152,6 +154,8 @@ pub(crate) enum When {
 /// The CredSSP side of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Nla {
+    /// The mechanisms that it takes from a list without a token, by their identifiers in DER.
+    pub(crate) mechanisms: &'static [&'static [u8]],
     /// The version in its TSRequests ([MS-CSSP] 2.2.1).
     pub(crate) version: u8,
     /// How many seconds the machine's clock is ahead.
@@ -176,6 +180,28 @@ pub(crate) enum Account {
 /// STATUS_LOGON_FAILURE.
 const LOGON_FAILURE: u32 = 0xc000_006d;
 
+/// Kerberos as Windows names it first, 1.2.840.48018.1.2.2 ([MS-SPNG] 3.1.5).
+pub(crate) const KERBEROS: &[u8] = &[0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 1, 2, 2];
+/// NEGOEX, 1.3.6.1.4.1.311.2.2.30.
+pub(crate) const NEGOEX: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 30];
+/// NTLM, 1.3.6.1.4.1.311.2.2.10 ([MS-SPNG] 1.9).
+pub(crate) const NTLM: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 2, 2, 10];
+
+/// What a host says to a client that introduced itself, in the licence stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Licence {
+    /// STATUS_VALID_CLIENT ([MS-RDPBCGR] 2.2.1.12).
+    NotNeeded,
+    /// A licence request ([MS-RDPELE] 2.2.2.1), as a session host with a licence server sends it.
+    Asked,
+    /// A licensing error message with this code.
+    Error(u32),
+    /// A Set Error Info with this code (2.2.5.1.1), then a disconnect.
+    ErrorInfo(u32),
+    /// Something else.
+    Instead(Act),
+}
+
 /// PROTOCOL_SSL ([MS-RDPBCGR] 2.2.1.1.1).
 pub(crate) const SSL: u32 = 1;
 /// PROTOCOL_HYBRID.
@@ -194,6 +220,7 @@ impl Script {
         tls: Tls::WINDOWS,
         nla: Nla::WINDOWS,
         mcs: None,
+        licence: Licence::NotNeeded,
         delay: Duration::ZERO,
     };
 
@@ -234,6 +261,11 @@ impl Script {
 
     pub(crate) const fn mcs(mut self, instead: Act) -> Self {
         self.mcs = Some(instead);
+        self
+    }
+
+    pub(crate) const fn licence(mut self, licence: Licence) -> Self {
+        self.licence = licence;
         self
     }
 
@@ -372,6 +404,7 @@ impl Tls {
 impl Nla {
     /// A patched Windows with a right clock.
     pub(crate) const WINDOWS: Self = Self {
+        mechanisms: &[KERBEROS, NEGOEX, NTLM],
         version: 6,
         ahead: 0,
         instead: None,

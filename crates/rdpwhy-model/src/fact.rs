@@ -63,6 +63,8 @@ pub const NEGOTIATION: &[&str] = &[
     "selected-ssl",
     "selected-hybrid",
     "selected-hybrid-ex",
+    "selected-rdstls",
+    "selected-rdsaad",
     "selected-other",
     "no-response-structure",
     "failure-*",
@@ -115,6 +117,7 @@ use Kind::{Bool, Int, List, Text, Word};
 facts! {
     // The run
     ClientProfile "client.profile" Client (Text) "the client through whose eyes the verdict is given";
+    ClientAsks "client.asks" Client (Word(&["nla", "tls", "plain"])) "which security the client asks for in the negotiation";
 
     // Resolve
     ResolveOutcome "resolve.outcome" Resolve (Word(&["literal", "addresses", "not-found", "no-address", "failed", "refused", "server-failure", "no-answer", "invalid-name"])) "how the name became addresses for the system, or for the name server that was asked for";
@@ -159,6 +162,8 @@ facts! {
     NegPlain "neg.plain" Negotiate (Word(NEGOTIATION)) "answer to a request for Standard RDP Security only";
     NegSslOnly "neg.ssl_only" Negotiate (Word(NEGOTIATION)) "answer to a request for TLS without CredSSP";
     NegHybridOnly "neg.hybrid_only" Negotiate (Word(NEGOTIATION)) "answer to a request for CredSSP without HYBRID_EX";
+    NegRdstls "neg.rdstls" Negotiate (Word(NEGOTIATION)) "answer to a request for RDSTLS, which clients use when they are redirected";
+    NegRdsaad "neg.rdsaad" Negotiate (Word(NEGOTIATION)) "answer to a request for RDSAAD, sign-in with an Entra account on a web page";
     NegInsideTls "neg.inside_tls" Negotiate (Word(NEGOTIATION)) "answer to a Connection Request sent inside TLS";
     NegAfterProxy "neg.after_proxy" Negotiate (Word(NEGOTIATION)) "answer to a Connection Request after a PROXY protocol header";
     Greeting "neg.greeting" Negotiate (Word(&["silent", "closed", "reset", "speaks", "unreached"])) "what the peer does when nothing is sent";
@@ -324,6 +329,13 @@ facts! {
     NlaTime "nla.time" Nla (Text) "the host's clock, RFC 3339";
     NlaSkewS "nla.skew_s" Nla (Int) "the host's clock minus ours, in seconds";
     NlaNameMatches "nla.name_matches" Nla (Bool) "the name that was asked for is the host's own name";
+    NlaOffered "nla.offered" Nla (Bool) "the host takes clients with NLA";
+    NlaRequired "nla.required" Nla (Bool) "the host turns clients without NLA away";
+    NlaWorksWithout "nla.works_without" Nla (Bool) "the host's negotiation lets a client in without NLA";
+    NlaSpnego "nla.spnego" Nla (Word(&["chosen", "rejected", "list", "challenge", "error-code", "alert", "closed", "reset", "silent", "malformed", "flood", "unreached"])) "how a list of sign-in mechanisms (SPNEGO), without a token of any, was answered";
+    NlaFirstChoice "nla.first_choice" Nla (Text) "the mechanism that the host chooses from a list of Kerberos, NEGOEX and NTLM";
+    NlaMechanisms "nla.mechanisms" Nla (List) "the mechanisms that the host takes when asked for each by itself, or that it lists";
+    NlaMechanismsRefused "nla.mechanisms_refused" Nla (List) "the mechanisms that the host refuses when asked for each by itself";
 
     // Signing in with an account
     SignInForm "signin.account_form" Nla (Word(&["user", "domain-user", "upn"])) "in which form the account is named: user, DOMAIN\\user or user@domain";
@@ -343,8 +355,15 @@ facts! {
     McsAnswer "mcs.answer" Mcs (Word(&["response", "refused", "disconnect", "closed", "reset", "silent", "malformed", "flood"])) "how the MCS Connect Initial was answered";
     McsVersion "mcs.version" Mcs (Text) "RDP version that the host states";
     McsEncryption "mcs.encryption" Mcs (Word(&["none", "40-bit", "56-bit", "128-bit", "fips", "other"])) "encryption method of Standard RDP Security";
+    McsEncryptionLevel "mcs.encryption_level" Mcs (Word(&["none", "low", "client-compatible", "high", "fips", "other"])) "encryption level of Standard RDP Security";
+    McsChannels "mcs.channels" Mcs (Word(&["joined", "refused", "disconnect", "closed", "reset", "silent", "malformed", "flood"])) "how the requests for a user and its channels were answered";
     McsMaxChannels "mcs.max_channels" Mcs (Int) "maxChannelIds of the MCS domain parameters, by which server libraries differ";
     McsResult "mcs.result" Mcs (Text) "result code of a refused Connect Response";
+
+    // Licensing and what comes with it
+    LicensingAnswer "licensing.answer" Licensing (Word(&["valid-client", "license-request", "platform-challenge", "new-license", "upgrade-license", "error", "error-info", "none", "disconnect", "closed", "reset", "silent", "malformed", "flood"])) "what the host sent after a Client Info without user and password; none is a session without a word on licences";
+    LicensingErrorCode "licensing.error_code" Licensing (Text) "error code of the host's licensing error message; 0x00000007 is the one that lets a client in";
+    SessionErrorInfo "session.error_info" Session (Text) "code of the host's Set Error Info PDU";
 
     // What the host is
     HostSoftware "host.software" Host (Word(&["windows", "xrdp", "freerdp"])) "the RDP server software, where it shows; freerdp stands for every server on its library";

@@ -41,6 +41,12 @@ pub struct Recording {
     /// How this machine reaches the addresses, where the system says it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
+    /// Whether it was asked how sign-in stands, as far as that needs no account (`--nla`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nla: bool,
+    /// As which kind of client the walk asked, where another than the default was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Asks>,
     /// Whether it was asked what every client would get.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub every_client: bool,
@@ -61,6 +67,31 @@ pub struct Recording {
     /// What became of signing in; absent where no account was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signin: Option<SignIn>,
+}
+
+/// The kind of security that a client asks for in the negotiation ([MS-RDPBCGR] 2.2.1.1.1).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asks {
+    /// NLA and TLS, as Windows clients do.
+    Nla,
+    /// TLS without NLA.
+    Tls,
+    /// Standard RDP Security alone.
+    Plain,
+}
+
+impl Asks {
+    /// Its word, as the fact `client.asks` and the option `--as-…` have it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Nla => "nla",
+            Self::Tls => "tls",
+            Self::Plain => "plain",
+        }
+    }
 }
 
 /// One question about the name.
@@ -231,6 +262,10 @@ pub enum Phase {
     Nla,
     /// MCS Connect Initial and Response.
     Mcs,
+    /// MCS Attach User and Channel Joins.
+    Channels,
+    /// From the Client Info on: licensing.
+    Licensing,
 }
 
 /// Something that happened on a connection.
@@ -470,6 +505,8 @@ mod tests {
                 answer: LookupAnswer::NotFound,
             }],
             routes: vec![],
+            nla: false,
+            asks: None,
             every_client: false,
             matrix_rounds: None,
             connections: vec![Connection {

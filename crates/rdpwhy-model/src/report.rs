@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::matrix::{ClientOutcome, TlsMatrix};
-use crate::recording::{Connect, End, Lookup, Route};
+use crate::recording::{Asks, Connect, End, Lookup, Route};
 use crate::{FactKey, FactSet, Stage};
 
 /// The name of the report's format.
@@ -67,6 +67,9 @@ pub struct Client {
     /// Whether it was asked what every client would get.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub every: bool,
+    /// Which security it asks for in the negotiation, where that was chosen (`--as-…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Asks>,
 }
 
 /// Whether a client would connect.

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use rdpwhy_model::matrix::{ClientOutcome, TlsMatrix};
-use rdpwhy_model::recording::{Connection, EndHow, Recording};
+use rdpwhy_model::recording::{Asks, Connection, EndHow, Recording};
 use rdpwhy_model::{FactKey, FactSet, Observation, Value};
 use rdpwhy_wire::clients;
 use rdpwhy_wire::matrix::CHECK;
@@ -30,6 +30,9 @@ pub fn context<'a>(
         addresses,
         address: speaker.or(addresses.first().copied())?,
         client: clients::of(recording).ok()?,
+        asks: recording.asks.unwrap_or(Asks::Nla),
+        onward: recording.nla || recording.asks.is_some(),
+        nla: recording.nla,
         started: recording.started.as_second(),
         random,
         facts,
@@ -51,12 +54,12 @@ fn first(recording: &Recording) -> Vec<&Connection> {
 pub fn understand(recording: &Recording) -> FactSet {
     let mut facts = FactSet::default();
     let client = clients::of(recording).map_or("unknown", |c| c.id);
-    add(
-        &mut facts,
-        vec![(FactKey::ClientProfile, client.into())],
-        "chosen",
-        &[],
-    );
+    let asks = recording.asks.unwrap_or(Asks::Nla);
+    let chosen = vec![
+        (FactKey::ClientProfile, client.into()),
+        (FactKey::ClientAsks, asks.word().into()),
+    ];
+    add(&mut facts, chosen, "chosen", &[]);
     let names = checks::walk::read_lookups(&recording.lookups);
     add(&mut facts, names, "name resolution", &[]);
     let addresses: Vec<IpAddr> = recording

@@ -21,7 +21,7 @@ use crate::signin;
 /// How many causes that are merely possible are listed.
 const POSSIBLE: usize = 6;
 /// Facts that the ladder shows already, in its own words.
-const LADDER: [FactKey; 9] = [
+const LADDER: [FactKey; 12] = [
     FactKey::ResolveOutcome,
     FactKey::ResolveServerAnswer,
     FactKey::TcpOutcome,
@@ -31,6 +31,9 @@ const LADDER: [FactKey; 9] = [
     FactKey::NlaAnswer,
     FactKey::SignInAnswer,
     FactKey::McsAnswer,
+    FactKey::LicensingAnswer,
+    FactKey::LicensingErrorCode,
+    FactKey::SessionErrorInfo,
 ];
 /// How long a value may be that is shown as evidence.
 const KEPT: usize = 160;
@@ -85,6 +88,7 @@ pub fn assess(catalogue: &Catalogue, case: &Case<'_>) -> Report {
             os: case.client_os.to_owned(),
             version: case.version.to_owned(),
             every: case.recording.every_client,
+            asks: case.recording.asks,
         },
         started: case.recording.started,
         elapsed_ms: case.elapsed_ms,

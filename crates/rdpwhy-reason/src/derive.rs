@@ -7,6 +7,10 @@ use rdpwhy_model::{FactKey, FactSet, Observation, Value};
 pub fn needs(key: FactKey) -> &'static [FactKey] {
     match key {
         FactKey::TlsAllClose => &HELLOS,
+        FactKey::NlaRequired | FactKey::NlaWorksWithout => {
+            &[FactKey::NegSslOnly, FactKey::NegPlain]
+        }
+        FactKey::NlaOffered => &[FactKey::NegHybridOnly],
         _ => &[],
     }
 }
@@ -23,10 +27,13 @@ const HELLOS: [FactKey; 4] = [
 pub fn derive(facts: &mut FactSet) {
     let all_close = all_close(facts);
     let software = software(facts);
-    for derived in [all_close, software].into_iter().flatten() {
+    let nla = nla::derive(facts);
+    for derived in [all_close, software].into_iter().flatten().chain(nla) {
         facts.add(derived);
     }
 }
+
+mod nla;
 
 fn derived(key: FactKey, value: impl Into<Value>, from: &[&Observation], why: &str) -> Observation {
     let mut connections: Vec<u32> = from

@@ -14,11 +14,15 @@ pub(crate) fn rungs(recording: &Recording, facts: &FactSet) -> Vec<StageReport> 
     let mut rungs = Vec::new();
     let mut over = false;
     for stage in Stage::LADDER {
-        let (state, detail) = if over {
+        let (state, mut detail) = if over {
             (Skipped, String::new())
         } else {
             rung(stage, facts)
         };
+        let goes_on = recording.nla || recording.asks.is_some();
+        if stage == Stage::Licensing && goes_on && !over {
+            detail.push_str(onward::left_at(facts).unwrap_or_default());
+        }
         over |= matches!(state, Failed | Unknown);
         let took_ms = took_ms(stage, recording);
         rungs.push(StageReport {
@@ -39,6 +43,8 @@ fn rung(stage: Stage, facts: &FactSet) -> (StageState, String) {
         Stage::Tls => tls(facts),
         Stage::Nla => nla(facts),
         Stage::Mcs => mcs(facts),
+        Stage::Licensing => onward::licensing(facts),
+        Stage::Logon => onward::logon(facts),
         _ => (Skipped, String::new()),
     }
 }
@@ -115,10 +121,12 @@ fn tcp(facts: &FactSet) -> (StageState, String) {
 /// A negotiation word, for people.
 pub(crate) fn negotiation_words(word: &str) -> String {
     match word {
-        "selected-rdp" => "plain RDP security chosen, though TLS was offered".into(),
+        "selected-rdp" => "plain RDP security chosen".into(),
         "selected-ssl" => "TLS chosen, without NLA".into(),
         "selected-hybrid" => "NLA chosen (HYBRID)".into(),
         "selected-hybrid-ex" => "NLA chosen (HYBRID_EX)".into(),
+        "selected-rdstls" => "RDSTLS chosen, for clients that were redirected".into(),
+        "selected-rdsaad" => "RDSAAD chosen, sign-in with an Entra account".into(),
         "selected-other" => "a protocol chosen that was not offered".into(),
         "no-response-structure" => "confirmed without negotiating: plain RDP security".into(),
         "closed" => "closed the connection instead of an answer".into(),
@@ -149,7 +157,11 @@ fn negotiate(facts: &FactSet) -> (StageState, String) {
     let Some(word) = facts.text(FactKey::NegAnswer) else {
         return (Unknown, String::new());
     };
+    let plain = facts.text(FactKey::ClientAsks) == Some("plain");
     let mut detail = negotiation_words(word);
+    if word == "selected-rdp" && !plain {
+        detail.push_str(", though TLS was offered");
+    }
     if let Some(peer) = facts.text(FactKey::NegPeer) {
         let first = facts.text(FactKey::NegFirstBytes).unwrap_or_default();
         detail = format!("answers as {}: {}", peer_words(peer), shown(first, 60));
@@ -165,8 +177,10 @@ fn negotiate(facts: &FactSet) -> (StageState, String) {
     }
     let state = match word {
         "selected-ssl" | "selected-hybrid" | "selected-hybrid-ex" => Passed,
+        // It is what such a client asked for
+        "selected-rdp" if plain => Passed,
         "selected-rdp" | "no-response-structure" => Warned,
-        "selected-other" | "unreached" => Unknown,
+        "selected-other" | "selected-rdstls" | "selected-rdsaad" | "unreached" => Unknown,
         _ => Failed,
     };
     (state, detail)
@@ -340,7 +354,10 @@ fn mcs(facts: &FactSet) -> (StageState, String) {
                 Some("none") | None => String::new(),
                 Some(e) => format!(", {e} encryption"),
             };
-            (Passed, format!("{version}{encryption}"))
+            match facts.text(FactKey::McsChannels) {
+                None | Some("joined") => (Passed, format!("{version}{encryption}")),
+                Some(word) => (Failed, onward::channels_words(word).into()),
+            }
         }
         "refused" => (Failed, "the host refuses the connection's settings".into()),
         "disconnect" => (Failed, "the host disconnects".into()),
@@ -357,6 +374,8 @@ fn mcs(facts: &FactSet) -> (StageState, String) {
     }
 }
 
+mod onward;
+
 fn took_ms(stage: Stage, recording: &Recording) -> Option<f64> {
     let ms = |us: u64| f64::from(u32::try_from(us).unwrap_or(u32::MAX)) / 1000.0;
     if stage == Stage::Resolve {
@@ -370,6 +389,7 @@ fn took_ms(stage: Stage, recording: &Recording) -> Option<f64> {
         Stage::Tls => Phase::Tls,
         Stage::Nla => Phase::Nla,
         Stage::Mcs => Phase::Mcs,
+        Stage::Licensing => Phase::Licensing,
         _ => return None,
     };
     span(walk, phase).map(ms)

@@ -164,7 +164,15 @@ pub(crate) fn after(facts: &FactSet) -> &'static str {
     if outcome(facts) == Some(Outcome::Accepted) {
         "licensing, logon, the session and UDP: they come after the password is handed over"
     } else {
-        "licensing, logon, the session and UDP: the walk ends where an account is needed"
+        match facts.text(FactKey::LicensingAnswer) {
+            None => {
+                "licensing, logon, the session and UDP: the walk ends where an account is needed"
+            }
+            Some("license-request" | "platform-challenge") => {
+                "whether the host has a licence for the client, logon, the session and UDP: an answer could draw a licence"
+            }
+            Some(_) => "logon, the session and UDP: the walk leaves before anybody signs in",
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::der::{element, header, tagged};
 use crate::script::Framed;
 
 /// The version that we state: that of Windows since 2018 (6), which knows nonces and error codes.
@@ -30,22 +31,6 @@ pub fn proof(token: Option<&[u8]>, pub_key_auth: &[u8], nonce: Option<&[u8; 32]>
         fields.extend(tagged(0xa5, &tagged(0x04, nonce)));
     }
     tagged(0x30, &fields)
-}
-
-fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    let n = content.len();
-    match (u8::try_from(n), u16::try_from(n)) {
-        (Ok(short @ 0..0x80), _) => out.push(short),
-        (Ok(byte), _) => out.extend([0x81, byte]),
-        (_, Ok(word)) => {
-            out.push(0x82);
-            out.extend(word.to_be_bytes());
-        }
-        _ => return Vec::new(), // no token of ours is that long
-    }
-    out.extend(content);
-    out
 }
 
 /// What a host's TSRequest says.
@@ -122,32 +107,6 @@ pub(crate) fn integer(content: &[u8]) -> Option<i64> {
             .iter()
             .fold(if negative { -1 } else { 0 }, |n, d| n << 8 | i64::from(*d)),
     )
-}
-
-/// A DER element: tag, content, rest.
-pub(crate) fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, length, header) = header(bytes)?;
-    let (content, rest) = bytes.get(header..)?.split_at_checked(length)?;
-    Some((tag, content, rest))
-}
-
-/// Tag, content length and header length.
-fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
-    let (&tag, rest) = bytes.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    if first < 0x80 {
-        return Some((tag, usize::from(first), 2));
-    }
-    let n = usize::from(first & 0x7f);
-    if n == 0 || n > 4 {
-        return None;
-    }
-    let digits = rest.get(..n)?;
-    Some((
-        tag,
-        digits.iter().fold(0, |a, d| a << 8 | usize::from(*d)),
-        2 + n,
-    ))
 }
 
 /// Whether a whole DER sequence has come.

@@ -1,7 +1,8 @@
 //! Kerberos messages, as far as a diagnosis looks into them (RFC 4120 5.4 and 5.9): what a request
 //! to a domain controller (KDC) is, and why one was refused.
 
-use crate::credssp::{element, integer};
+use crate::credssp::integer;
+use crate::der::element;
 
 /// PA-ENC-TIMESTAMP: the proof that the client knows the password.
 const ENCRYPTED_TIMESTAMP: i64 = 2;

@@ -14,6 +14,7 @@ use ironrdp_pdu::mcs::{ConnectInitial, ConnectResponse};
 use ironrdp_pdu::nego::SecurityProtocol;
 use ironrdp_pdu::x224::{X224, X224Data};
 
+use crate::settings::Settings;
 use crate::x224::packet_length;
 
 /// A Connect Initial as a plain desktop client sends it, as one TPKT packet. `selected` is the
@@ -94,8 +95,10 @@ pub enum Answer {
         version: u32,
         /// Encryption method of Standard RDP Security; 0 under TLS.
         encryption_method: u32,
-        /// maxChannelIds of the domain parameters.
-        max_channels: u32,
+        /// Encryption level of Standard RDP Security, where the block can be read by itself.
+        encryption_level: Option<u32>,
+        /// maxChannelIds of the domain parameters, where the library reads the whole.
+        max_channels: Option<u32>,
     },
     /// A Connect Response with another result than success (T.125 7, Result).
     Refused(u8),
@@ -126,16 +129,25 @@ pub fn read_answer(bytes: &[u8]) -> Answer {
         Some(code) => return Answer::Refused(code),
         None => return Answer::Malformed,
     }
-    match decode::<ConnectResponse>(pdu) {
-        Ok(response) => {
+    let settings = Settings::read(packet);
+    match (decode::<ConnectResponse>(pdu), settings) {
+        (Ok(response), settings) => {
             let blocks = response.conference_create_response.gcc_blocks();
             Answer::Response {
                 version: blocks.core.version.0,
                 encryption_method: blocks.security.encryption_method.bits(),
-                max_channels: response.domain_parameters.max_channel_ids,
+                encryption_level: settings.map(|s| s.level),
+                max_channels: Some(response.domain_parameters.max_channel_ids),
             }
         }
-        Err(_) => Answer::Malformed,
+        // What is too long for the library is no fault of the host
+        (Err(_), Some(settings)) if settings.version.is_some() => Answer::Response {
+            version: settings.version.unwrap_or_default(),
+            encryption_method: settings.method,
+            encryption_level: Some(settings.level),
+            max_channels: None,
+        },
+        _ => Answer::Malformed,
     }
 }
 

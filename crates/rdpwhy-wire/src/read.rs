@@ -8,8 +8,10 @@ use rdpwhy_model::text::{shown, shown_bytes};
 
 use crate::certificate::{self, Viewpoint};
 use crate::hello::Hello;
+use crate::onward::received;
+use crate::settings::level_word;
 use crate::x224::{Answer, Confirm};
-use crate::{credssp, mcs, ntlm, peer, suites, tls, x224};
+use crate::{credssp, licensing, mcs, ntlm, peer, spnego, suites, tls, x224};
 
 /// Facts of one connection.
 pub type Facts = Vec<(FactKey, Value)>;
@@ -47,7 +49,7 @@ fn negotiation_bytes(c: &Connection) -> Vec<u8> {
 }
 
 /// The word for an end without an answer.
-fn ended(c: &Connection, silent: &'static str) -> &'static str {
+pub(crate) fn ended(c: &Connection, silent: &'static str) -> &'static str {
     match c.end.how {
         EndHow::Closed => "closed",
         EndHow::Reset => "reset",
@@ -134,6 +136,16 @@ pub fn outcome(c: &Connection) -> String {
         return format!("tcp:{}", c.connect.outcome.word());
     }
     let words = [
+        (
+            "licensing",
+            c.began_us(Phase::Licensing)
+                .map(|_| licensing::word(c).to_owned()),
+        ),
+        (
+            "channels",
+            c.began_us(Phase::Channels)
+                .map(|_| licensing::channels_word(c).to_owned()),
+        ),
         ("mcs", c.began_us(Phase::Mcs).map(|_| mcs_word(c))),
         ("nla", c.began_us(Phase::Nla).map(|_| nla_word(c))),
         ("tls", c.began_us(Phase::Tls).map(|_| tls(c))),
@@ -141,7 +153,8 @@ pub fn outcome(c: &Connection) -> String {
     for (stage, word) in words {
         if let Some(word) = word {
             // Two machines behind one address may both answer, and differ in this
-            let plain = if stage == "mcs" && c.handshake().is_none() {
+            let late = matches!(stage, "mcs" | "channels" | "licensing");
+            let plain = if late && c.handshake().is_none() {
                 PLAIN
             } else {
                 ""
@@ -159,7 +172,15 @@ const PLAIN: &str = " without TLS";
 pub fn works(outcome: &str) -> bool {
     matches!(
         outcome.trim_end_matches(PLAIN),
-        "mcs:response" | "nla:challenge" | "nla:no-ntlm"
+        "mcs:response"
+            | "nla:challenge"
+            | "nla:no-ntlm"
+            | "licensing:valid-client"
+            | "licensing:license-request"
+            | "licensing:platform-challenge"
+            | "licensing:new-license"
+            | "licensing:upgrade-license"
+            | "licensing:none"
     )
 }
 
@@ -182,6 +203,9 @@ pub fn walk(c: &Connection, view: Viewpoint<'_>) -> Facts {
     }
     if over(Phase::Mcs) {
         mcs_facts(c, &mut out);
+    }
+    if over(Phase::Channels) && over(Phase::Licensing) {
+        licensing::facts(c, &mut out);
     }
     out
 }
@@ -295,6 +319,40 @@ fn nla_word(c: &Connection) -> String {
     .to_owned()
 }
 
+/// What a host answered to a list of mechanisms, where it did so in SPNEGO.
+pub fn spnego(c: &Connection) -> Option<spnego::Answer> {
+    spnego::read(&credssp::read(&c.received_in_tls(Phase::Nla))?.token?)
+}
+
+/// The mechanisms that were asked for on a connection.
+pub fn spnego_asked(c: &Connection) -> Vec<spnego::Mechanism> {
+    let sent = c.events.iter().find_map(|e| match &e.what {
+        What::SentInTls(bytes) if e.phase == Phase::Nla => credssp::read(&bytes.0),
+        _ => None,
+    });
+    match sent.and_then(|s| s.token).as_deref().and_then(spnego::read) {
+        Some(spnego::Answer::List(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+/// The word of the fact `nla.spnego`.
+pub fn spnego_word(c: &Connection) -> String {
+    if c.began_us(Phase::Nla).is_none() {
+        return "unreached".to_owned();
+    }
+    match spnego(c) {
+        Some(spnego::Answer::Chosen(_)) => "chosen".to_owned(),
+        Some(spnego::Answer::Rejected) => "rejected".to_owned(),
+        Some(spnego::Answer::List(_)) => "list".to_owned(),
+        None => match nla_word(c).as_str() {
+            // A token that is neither SPNEGO nor NTLM
+            "no-ntlm" => "malformed".to_owned(),
+            word => word.to_owned(),
+        },
+    }
+}
+
 fn nla_facts(c: &Connection, view: Viewpoint<'_>, out: &mut Facts) {
     let Some(began) = c.began_us(Phase::Nla) else {
         return;
@@ -389,18 +447,20 @@ fn mcs_facts(c: &Connection, out: &mut Facts) {
         return;
     }
     out.push((FactKey::McsAnswer, mcs_word(c).into()));
-    let bytes = if c.handshake().is_some() {
-        c.received_in_tls(Phase::Mcs)
-    } else {
-        c.received(Phase::Mcs)
-    };
+    let bytes = received(c, Phase::Mcs);
     match mcs::read_answer(&bytes) {
         mcs::Answer::Response {
             version,
             encryption_method,
+            encryption_level,
             max_channels,
         } => {
-            out.push((FactKey::McsMaxChannels, i64::from(max_channels).into()));
+            if let Some(most) = max_channels {
+                out.push((FactKey::McsMaxChannels, i64::from(most).into()));
+            }
+            if let Some(level) = encryption_level {
+                out.push((FactKey::McsEncryptionLevel, level_word(level).into()));
+            }
             out.push((FactKey::McsVersion, mcs::version_name(version).into()));
             out.push((
                 FactKey::McsEncryption,

@@ -38,6 +38,8 @@ pub enum Framing {
     TlsFlight,
     /// A DER element, as CredSSP sends it.
     Der,
+    /// TPKT packets up to the one that decides the licence stage.
+    Licence,
 }
 
 /// What a framing says about the bytes so far.
@@ -63,6 +65,7 @@ impl Framing {
             Self::TlsAnswer => crate::tls::framed(bytes),
             Self::TlsFlight => crate::flight::framed(bytes),
             Self::Der => crate::credssp::framed(bytes),
+            Self::Licence => crate::licensing::framed(bytes),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The walk down the ladder: what a client does, as far as it goes without an account.
 
 use rdpwhy_model::Stage;
-use rdpwhy_model::recording::{Connection, Phase};
+use rdpwhy_model::recording::{Asks, Connection, Phase};
 
 use crate::script::{Act, Framing, Script, TlsOffer};
 use crate::x224::{self, Answer, Confirm};
-use crate::{credssp, mcs, ntlm};
+use crate::{credssp, mcs, ntlm, onward, spnego};
 
 /// What a walk asks for.
 #[derive(Clone, Debug)]
@@ -22,8 +22,18 @@ pub struct Plan {
 /// Authorization Result.
 pub const BASELINE: u32 = x224::SSL | x224::HYBRID | x224::HYBRID_EX;
 
+/// What a client of that kind asks for.
+pub const fn protocols(asks: Asks) -> u32 {
+    match asks {
+        Asks::Nla => BASELINE,
+        Asks::Tls => x224::SSL,
+        Asks::Plain => 0,
+    }
+}
+
 /// Negotiates, does TLS where that was chosen, then CredSSP up to the host's challenge, or the
-/// basic settings exchange where the host lets a client so far without signing in.
+/// basic settings exchange where the host lets a client so far without signing in. Where the plan
+/// goes to the licence stage, such a client goes on to it.
 pub fn script(check: &'static str, plan: Plan) -> Script {
     let mut acts = negotiate(plan.protocols);
     if plan.last > Stage::Negotiate {
@@ -41,8 +51,8 @@ pub fn negotiate(protocols: Option<u32>) -> Vec<Act> {
 }
 
 /// Negotiates and then does something else, if the host chose TLS.
-pub fn after_negotiation(check: &'static str, then: Vec<Act>) -> Script {
-    let mut acts = negotiate(Some(BASELINE));
+pub fn after_negotiation(check: &'static str, protocols: u32, then: Vec<Act>) -> Script {
+    let mut acts = negotiate(Some(protocols));
     acts.push(Act::Then(Box::new(move |c| {
         if wants_tls(c) { then } else { Vec::new() }
     })));
@@ -68,7 +78,7 @@ fn after_confirm(connection: &Connection, plan: Plan) -> Vec<Act> {
     };
     if selected == 0 {
         return if plan.last >= Stage::Mcs {
-            settings(0)
+            settings(0, plan.last)
         } else {
             Vec::new()
         };
@@ -79,9 +89,30 @@ fn after_confirm(connection: &Connection, plan: Plan) -> Vec<Act> {
             acts.extend(credentials());
         }
     } else if selected == x224::SSL && plan.last >= Stage::Mcs {
-        acts.extend(settings(selected));
+        acts.extend(settings(selected, plan.last));
     }
     acts
+}
+
+/// Negotiates, does TLS, and then sends the host a list of mechanisms to sign in with, if it chose
+/// CredSSP. It names no user, so it counts as no attempt to sign in.
+pub fn mechanisms(
+    check: &'static str,
+    offer: TlsOffer,
+    list: &'static [spnego::Mechanism],
+) -> Script {
+    let mut acts = negotiate(Some(BASELINE));
+    acts.push(Act::Then(Box::new(move |c| {
+        if selected(c).is_none_or(|s| s & (x224::HYBRID | x224::HYBRID_EX) == 0) {
+            return Vec::new();
+        }
+        vec![
+            Act::StartTls(Box::new(offer)),
+            Act::Send(Phase::Nla, credssp::request(&spnego::list(list))),
+            Act::Receive(Phase::Nla, Framing::Der),
+        ]
+    })));
+    Script::new(check, acts)
 }
 
 /// The first CredSSP message. It names no user, so it counts as no attempt to sign in.
@@ -92,9 +123,13 @@ fn credentials() -> Vec<Act> {
     ]
 }
 
-fn settings(selected: u32) -> Vec<Act> {
-    vec![
+fn settings(selected: u32, last: Stage) -> Vec<Act> {
+    let mut acts = vec![
         Act::Send(Phase::Mcs, mcs::connect_initial(selected)),
         Act::Receive(Phase::Mcs, Framing::Tpkt),
-    ]
+    ];
+    if last >= Stage::Licensing {
+        acts.push(Act::Then(Box::new(onward::after_settings)));
+    }
+    acts
 }

@@ -163,6 +163,8 @@ pub fn word(answer: &Answer) -> String {
             SSL => "selected-ssl",
             HYBRID => "selected-hybrid",
             HYBRID_EX => "selected-hybrid-ex",
+            RDSTLS => "selected-rdstls",
+            RDSAAD => "selected-rdsaad",
             _ => "selected-other",
         }
         .into(),

@@ -10,11 +10,11 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rdpwhy_model::recording::{ConnectOutcome, Connection, Lookup, Recording, SCHEMA};
+use rdpwhy_model::recording::{Asks, ConnectOutcome, Connection, Lookup, Recording, SCHEMA};
 use rdpwhy_model::report::{NotDone, Report};
 use rdpwhy_model::{FactKey, FactSet};
 use rdpwhy_probe::checks::walk::{REACH, WALK};
-use rdpwhy_probe::checks::{self, ALL, Check, Context};
+use rdpwhy_probe::checks::{self, ALL, Check, Context, SIGN_IN};
 use rdpwhy_probe::{Limits, Patience, Run, TrustStore, context, names, random, understand};
 use rdpwhy_reason::assess::{Case, assess};
 use rdpwhy_reason::catalogue::Catalogue;
@@ -69,6 +69,17 @@ pub struct Request {
     pub every_client: bool,
     /// The account to sign in with once.
     pub login: Option<Login>,
+    /// What to ask about sign-in.
+    pub sign_in: SignIn,
+}
+
+/// What to ask about sign-in, beyond what every walk shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignIn {
+    /// Everything that needs no account.
+    pub everything: bool,
+    /// As which kind of client to ask, where that was chosen.
+    pub asks: Option<Asks>,
 }
 
 /// What a diagnosis gives.
@@ -97,6 +108,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
         tls,
         every_client,
         login,
+        sign_in,
     } = request;
     let tls = tls || every_client;
     if tls {
@@ -126,6 +138,8 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
                 started: Timestamp::now(),
                 lookups: Vec::new(),
                 routes: Vec::new(),
+                nla: sign_in.everything,
+                asks: sign_in.asks,
                 every_client,
                 matrix_rounds: None,
                 connections: Vec::new(),
@@ -268,7 +282,10 @@ impl Session {
             let mut facts = understand(&self.recording());
             derive(&mut facts);
             let catalogue = Catalogue::built_in();
-            let keys = wanted(catalogue, &judge(catalogue, &facts), &facts);
+            let mut keys = wanted(catalogue, &judge(catalogue, &facts), &facts);
+            if self.with(|s| s.recording.nla) {
+                keys.extend(SIGN_IN.iter().filter(|k| !facts.knows(**k)));
+            }
             let ask_servers = !asked_servers && keys.iter().any(|k| is_server_fact(*k));
             asked_servers |= ask_servers;
             let checks = self.plan(&addresses, &facts, &keys, &mut done);
@@ -376,10 +393,12 @@ impl Session {
         let Some(context) = context(&recording, addresses, facts, self.random) else {
             return Vec::new();
         };
-        let works = facts
-            .text(FactKey::WalkEnd)
-            .is_some_and(rdpwhy_wire::read::works);
-        let mut budget = budget(&recording.connections, works, self.run.connections_left());
+        // Who asks for everything about sign-in accepts that the host sees more
+        let spared = !recording.nla
+            && facts
+                .text(FactKey::WalkEnd)
+                .is_some_and(rdpwhy_wire::read::works);
+        let mut budget = budget(&recording.connections, spared, self.run.connections_left());
         let mut out = Vec::new();
         for check in ALL {
             let gives = check.yields.iter().any(|k| keys.contains(k));
@@ -569,6 +588,8 @@ mod tests {
                 answer: rdpwhy_model::recording::LookupAnswer::Literal([127, 0, 0, 1].into()),
             }],
             routes: Vec::new(),
+            nla: false,
+            asks: None,
             every_client: false,
             matrix_rounds: None,
             connections: vec![made(WALK, EndHow::Interrupted, false)],

@@ -7,7 +7,7 @@ use openssl::ssl::SslVersion;
 use crate::certificates::{Certificate, Key};
 use crate::fault::{Fault, healthy};
 use crate::machine::Machine;
-use crate::script::{Negotiate, Script, Tls, Zone};
+use crate::script::{Licence, Negotiate, Script, Tls, Zone};
 
 pub(super) const ROWS: &[Fault] = &[
     healthy(
@@ -60,6 +60,14 @@ pub(super) const ROWS: &[Fault] = &[
                 ..Certificate::WINDOWS
             })),
     ),
+    healthy(
+        "healthy-session-host",
+        "A session host without NLA that asks for a licence",
+        Script::WINDOWS
+            .negotiate(Negotiate::TLS)
+            .licence(Licence::Asked),
+    )
+    .asking_about_sign_in(),
     healthy(
         "slow-but-healthy",
         "Every answer takes 300 ms, and all of them come",

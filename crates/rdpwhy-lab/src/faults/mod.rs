@@ -25,6 +25,7 @@ static FAULTS: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         nla::NLA,
         nla::SIGN_IN,
         nla::MCS,
+        nla::LICENSING,
     ]
     .concat()
 });

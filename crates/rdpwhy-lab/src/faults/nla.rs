@@ -1,9 +1,11 @@
-//! Faults in CredSSP and in the basic settings exchange.
+//! Faults in CredSSP, in the basic settings exchange and in the licence stage.
 
-use rdpwhy_model::Stage::{Mcs as McsStage, Nla as Stage};
+use rdpwhy_model::Stage::{
+    Licensing as LicensingStage, Logon as LogonStage, Mcs as McsStage, Nla as Stage,
+};
 
 use crate::fault::{Fault, blocked, connectable, faulty};
-use crate::script::{Account, Act, Negotiate, Nla, Script};
+use crate::script::{Account, Act, KERBEROS, Licence, Negotiate, Nla, Script};
 use crate::services::{GARBAGE, LYING_TSREQUEST};
 
 /// A TSRequest with the errorCode STATUS_NTLM_BLOCKED.
@@ -46,6 +48,16 @@ pub(super) const NLA: &[Fault] = &[
         Stage,
         blocked(Stage, &["ntlm-blocked-ip-target"]),
         Script::WINDOWS.nla(Nla::instead(Act::Say(NTLM_BLOCKED))),
+    ),
+    faulty(
+        "nla-no-ntlm",
+        "The host takes Kerberos, and refuses NTLM without saying why",
+        Stage,
+        blocked(Stage, &["ntlm-blocked-ip-target"]),
+        Script::WINDOWS.nla(Nla {
+            mechanisms: &[KERBEROS],
+            ..Nla::WINDOWS
+        }),
     ),
     faulty(
         "nla-close",
@@ -241,4 +253,65 @@ pub(super) const MCS: &[Fault] = &[
         blocked(McsStage, &[]),
         Script::WINDOWS.negotiate(Negotiate::TLS).mcs(Act::Silence),
     ),
+];
+
+/// A session host without NLA, as far as a client without an account comes.
+const SESSION_HOST: Script = Script::WINDOWS.negotiate(Negotiate::TLS);
+
+const fn licence(
+    id: &'static str,
+    title: &'static str,
+    causes: &'static [&'static str],
+    licence: Licence,
+) -> Fault {
+    faulty(
+        id,
+        title,
+        LicensingStage,
+        blocked(LicensingStage, causes),
+        SESSION_HOST.licence(licence),
+    )
+    .asking_about_sign_in()
+}
+
+pub(super) const LICENSING: &[Fault] = &[
+    licence(
+        "licence-no-server",
+        "No licence server: Set Error Info 0x101",
+        &["licence-server-missing"],
+        Licence::ErrorInfo(0x101),
+    ),
+    licence(
+        "licence-none-left",
+        "No licence left: Set Error Info 0x102",
+        &["licence-cal-exhausted-or-mode"],
+        Licence::ErrorInfo(0x102),
+    ),
+    licence(
+        "licence-bad-client",
+        "The client's licence is refused: licensing error ERR_INVALID_CLIENT",
+        &["licence-client-store"],
+        Licence::Error(8),
+    ),
+    licence(
+        "licence-cut",
+        "The connection ends in place of a word on licences",
+        &["licence-protocol-cut"],
+        Licence::Instead(Act::Reset),
+    ),
+    licence(
+        "licence-garbage",
+        "Bytes of no protocol in place of a word on licences",
+        &[],
+        Licence::Instead(Act::Say(GARBAGE)),
+    ),
+    // Of the logon, and not of licences
+    faulty(
+        "licence-denied",
+        "The host denies the connection: Set Error Info 0x7",
+        LogonStage,
+        blocked(LogonStage, &[]),
+        SESSION_HOST.licence(Licence::ErrorInfo(7)),
+    )
+    .asking_about_sign_in(),
 ];

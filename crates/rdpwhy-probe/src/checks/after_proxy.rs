@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check {
     applies: |c| c.connected(),
     scripts: |c| {
         let mut acts = vec![Act::SendProxyHeader];
-        acts.extend(walk::negotiate(Some(walk::BASELINE)));
+        acts.extend(walk::negotiate(Some(c.protocols())));
         vec![(c.target(), Script::new("proxy-header", acts))]
     },
     read: |_, connections| negotiation_word(FactKey::NegAfterProxy, connections),

@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
     applies: |c| c.connected(),
     scripts: |c| {
         let mut acts = vec![Act::StartTls(Box::new(c.offer()))];
-        acts.extend(walk::negotiate(Some(walk::BASELINE)));
+        acts.extend(walk::negotiate(Some(c.protocols())));
         vec![(c.target(), Script::new("tls-at-once", acts))]
     },
     read: |_, connections| {

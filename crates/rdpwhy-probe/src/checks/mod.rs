@@ -5,7 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use rdpwhy_model::fact::FactKey;
-use rdpwhy_model::recording::Connection;
+use rdpwhy_model::recording::{Asks, Connection};
 use rdpwhy_model::{FactSet, Stage, Value};
 use rdpwhy_wire::certificate::Viewpoint;
 use rdpwhy_wire::clients::Client;
@@ -24,6 +24,10 @@ mod old_suite;
 mod other_addresses;
 mod other_ports;
 mod plain_only;
+mod rdsaad;
+mod rdstls;
+mod sign_in_each;
+mod sign_in_list;
 mod small_segments;
 mod ssl_only;
 mod tls10_only;
@@ -63,6 +67,21 @@ pub const ALL: &[&Check] = &[
     &tls10_only::CHECK,
     &no_sni::CHECK,
     &other_addresses::CHECK,
+    &rdstls::CHECK,
+    &rdsaad::CHECK,
+    &sign_in_list::CHECK,
+    &sign_in_each::CHECK,
+];
+
+/// What `--nla` wants to know: each has a check that yields it, or follows from such.
+pub const SIGN_IN: [FactKey; 7] = [
+    FactKey::NegSslOnly,
+    FactKey::NegPlain,
+    FactKey::NegHybridOnly,
+    FactKey::NegRdstls,
+    FactKey::NegRdsaad,
+    FactKey::NlaSpnego,
+    FactKey::NlaMechanisms,
 ];
 
 /// A question to a host: what it asks, what it costs, and what can be learned.
@@ -97,6 +116,12 @@ pub struct Context<'a> {
     pub address: IpAddr,
     /// Through whose eyes.
     pub client: Client,
+    /// Which security the client asks for.
+    pub asks: Asks,
+    /// Whether the walk goes on to the licence stage where a host lets a client so far.
+    pub onward: bool,
+    /// Whether everything about sign-in is asked that needs no account.
+    pub nla: bool,
     /// Seconds since 1970 at the start of the run.
     pub started: i64,
     /// Bytes that make this run's hand-made hellos its own.
@@ -122,6 +147,11 @@ impl Context<'_> {
         self.client.offer(name)
     }
 
+    /// The protocols that the client asks for in the negotiation, as flags of RDP_NEG_REQ.
+    pub fn protocols(&self) -> u32 {
+        rdpwhy_wire::walk::protocols(self.asks)
+    }
+
     /// How certificates and clocks are judged.
     pub fn view(&self) -> Viewpoint<'_> {
         Viewpoint {
@@ -140,6 +170,18 @@ impl Context<'_> {
         let us = self.facts.int(FactKey::TcpRoundTripUs).unwrap_or(0);
         let round_trip = u64::try_from(us / 1000).unwrap_or(0).min(1000);
         round_trip * round_trips + host
+    }
+
+    /// A client that offers CredSSP is given it.
+    fn nla_offered(&self) -> bool {
+        let chosen = |key| matches!(self.word(key), "selected-hybrid" | "selected-hybrid-ex");
+        chosen(FactKey::NegHybridOnly) || (self.asks == Asks::Nla && chosen(FactKey::NegAnswer))
+    }
+
+    /// Which mechanisms the host takes is of interest: that was asked for, or CredSSP fails.
+    fn doubts_mechanisms(&self) -> bool {
+        let fails = ["no-ntlm", "closed", "reset", "error-code"];
+        self.nla_offered() && (self.nla || fails.contains(&self.word(FactKey::NlaAnswer)))
     }
 
     /// The host answered the negotiation with TLS or CredSSP.

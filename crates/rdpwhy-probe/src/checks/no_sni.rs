@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
             ..c.offer()
         };
         let act = Act::StartTls(Box::new(offer));
-        let script = walk::after_negotiation("no-server-name", vec![act]);
+        let script = walk::after_negotiation("no-server-name", c.protocols(), vec![act]);
         vec![(c.target(), script)]
     },
     read: |_, connections| tls_word(FactKey::TlsNoSni, connections),

@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
             ..c.offer()
         };
         let act = Act::StartTls(Box::new(offer));
-        let script = walk::after_negotiation("one-old-suite", vec![act]);
+        let script = walk::after_negotiation("one-old-suite", c.protocols(), vec![act]);
         vec![(c.target(), script)]
     },
     read: |_, connections| tls_word(FactKey::TlsOldSuite, connections),

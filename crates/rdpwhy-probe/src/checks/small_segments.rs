@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
     scripts: |c| {
         let offer = c.offer();
         let act = Act::StartTls(Box::new(offer));
-        let mut script = walk::after_negotiation("small-segments", vec![act]);
+        let mut script = walk::after_negotiation("small-segments", c.protocols(), vec![act]);
         script.segment = Some(SEGMENT);
         vec![(c.target(), script)]
     },

@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
             ..c.offer()
         };
         let act = Act::StartTls(Box::new(offer));
-        let script = walk::after_negotiation("tls12-only", vec![act]);
+        let script = walk::after_negotiation("tls12-only", c.protocols(), vec![act]);
         vec![(c.target(), script)]
     },
     read: |_, connections| tls_word(FactKey::TlsOnly12, connections),

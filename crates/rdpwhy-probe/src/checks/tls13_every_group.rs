@@ -34,7 +34,7 @@ pub(super) const CHECK: Check = Check {
             Act::Send(Phase::Tls, hello.record(c.random)),
             Act::Receive(Phase::Tls, Framing::TlsFlight),
         ];
-        let script = walk::after_negotiation("every-group-of-tls13", acts);
+        let script = walk::after_negotiation("every-group-of-tls13", c.protocols(), acts);
         vec![(c.target(), script)]
     },
     read: |context, connections| {

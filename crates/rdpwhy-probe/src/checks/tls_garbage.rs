@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
         ];
         vec![(
             c.target(),
-            walk::after_negotiation("no-tls-after-x224", acts),
+            walk::after_negotiation("no-tls-after-x224", c.protocols(), acts),
         )]
     },
     read: |_, connections| {

@@ -31,6 +31,7 @@ pub(super) const CHECK: Check = Check {
             c.target(),
             walk::after_negotiation(
                 "large-hello",
+                c.protocols(),
                 vec![
                     Act::Send(Phase::Tls, hello),
                     Act::Receive(Phase::Tls, Framing::TlsAnswer),

@@ -23,7 +23,10 @@ pub(super) const CHECK: Check = Check {
             Act::Send(Phase::Tls, hello),
             Act::Listen(Phase::Tls, c.patience_ms(3, 150)),
         ];
-        vec![(c.target(), walk::after_negotiation("half-hello", acts))]
+        vec![(
+            c.target(),
+            walk::after_negotiation("half-hello", c.protocols(), acts),
+        )]
     },
     read: |_, connections| {
         let word = connections

@@ -35,6 +35,7 @@ pub(super) const CHECK: Check = Check {
             c.target(),
             walk::after_negotiation(
                 "small-hello",
+                c.protocols(),
                 vec![
                     Act::Send(Phase::Tls, hello),
                     Act::Receive(Phase::Tls, Framing::TlsAnswer),

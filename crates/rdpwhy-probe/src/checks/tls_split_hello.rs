@@ -26,6 +26,7 @@ pub(super) const CHECK: Check = Check {
             c.target(),
             walk::after_negotiation(
                 "split-hello",
+                c.protocols(),
                 vec![
                     Act::SendApart(Phase::Tls, hello),
                     Act::Send(Phase::Tls, rest),

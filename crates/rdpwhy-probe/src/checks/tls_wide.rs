@@ -28,7 +28,10 @@ pub(super) const CHECK: Check = Check {
             Act::Send(Phase::Tls, hello),
             Act::Receive(Phase::Tls, Framing::TlsAnswer),
         ];
-        vec![(c.target(), walk::after_negotiation("every-suite", acts))]
+        vec![(
+            c.target(),
+            walk::after_negotiation("every-suite", c.protocols(), acts),
+        )]
     },
     read: |context, connections| {
         let mut facts = tls_word(FactKey::TlsWide, connections);

@@ -27,6 +27,7 @@ pub(super) const CHECK: Check = Check {
             c.target(),
             walk::after_negotiation(
                 "every-group",
+                c.protocols(),
                 vec![
                     Act::Send(Phase::Tls, hello),
                     Act::Receive(Phase::Tls, Framing::TlsFlight),

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use rdpwhy_model::fact::FactKey;
-use rdpwhy_model::recording::{ConnectOutcome, Connection, Lookup, LookupAnswer};
+use rdpwhy_model::recording::{Asks, ConnectOutcome, Connection, Lookup, LookupAnswer};
 use rdpwhy_model::{Stage, Value};
 use rdpwhy_wire::read::{self, Facts};
 use rdpwhy_wire::script::Script;
@@ -19,9 +19,13 @@ pub const REACH: &str = "reach";
 /// The walk of the client, as far as it goes without an account.
 pub fn script(check: &'static str, c: &Context<'_>) -> Script {
     let plan = walk::Plan {
-        protocols: Some(walk::BASELINE),
+        protocols: Some(c.protocols()),
         offer: c.offer(),
-        last: Stage::Mcs,
+        last: if c.onward {
+            Stage::Licensing
+        } else {
+            Stage::Mcs
+        },
     };
     walk::script(check, plan)
 }
@@ -203,7 +207,16 @@ pub fn read(context: &Context<'_>, connections: &[&Connection]) -> Facts {
         .find(|c| c.check == WALK && c.to == walked_to(connections, c))
     {
         out.push((FactKey::WalkEnd, read::outcome(walked).into()));
-        out.extend(read::walk(walked, context.view()));
+        let said = read::walk(walked, context.view());
+        // What such a client asks for is what an experiment asks for otherwise
+        let also = match context.asks {
+            Asks::Nla => None,
+            Asks::Tls => Some(FactKey::NegSslOnly),
+            Asks::Plain => Some(FactKey::NegPlain),
+        };
+        let answer = said.iter().find(|(k, _)| *k == FactKey::NegAnswer);
+        out.extend(also.zip(answer.map(|(_, v)| v.clone())));
+        out.extend(said);
     }
     out
 }

@@ -78,8 +78,8 @@ pub(crate) async fn sign_in(
     };
     let computer = system::computer_name();
     let target = format!("TERMSRV/{}", plan.host.trim_end_matches('.'));
-    let script =
-        walk::after_negotiation(SIGN_IN, vec![Act::StartTls(Box::new(plan.offer.clone()))]);
+    let shake = vec![Act::StartTls(Box::new(plan.offer.clone()))];
+    let script = walk::after_negotiation(SIGN_IN, walk::BASELINE, shake);
     let then = async |tape: &Tape, line: &mut Line| {
         let host = Host {
             tape,

@@ -21,6 +21,7 @@ mod matrix;
 mod matrix_pace;
 mod mcs;
 mod ntlm;
+mod onward;
 mod regressions;
 mod simulate;
 mod speed;

@@ -30,7 +30,8 @@ proptest! {
         let says = Answer::Response {
             version,
             encryption_method: 0,
-            max_channels: u32::from(channels),
+            encryption_level: Some(0),
+            max_channels: Some(u32::from(channels)),
         };
         prop_assert_eq!(mcs::read_answer(&packet), says.clone());
         let followed = [&packet[..], &next].concat();

@@ -10,7 +10,7 @@ use rdpwhy_probe::{Account, Credentials, Limits, NoCoreDumps, Password, TrustSto
 use rdpwhy_wire::clients;
 
 use super::Output;
-use crate::diagnose::{Diagnosis, Login, Request, Voice};
+use crate::diagnose::{Diagnosis, Login, Request, SignIn, Voice};
 use crate::target::Target;
 
 /// Diagnose a fault of the built-in lab on loopback, and check the verdict.
@@ -111,6 +111,10 @@ fn diagnose(fault: &'static Fault, tls: bool, output: &Output) -> Result<Diagnos
         memory: None,
         trust: TrustStore::new(trust.as_ref().map(|t| &t.0).as_slice())?,
         tls: fault.tls || tls,
+        sign_in: SignIn {
+            everything: fault.nla,
+            asks: None,
+        },
         every_client: false,
         login: fault.password.map(login).transpose()?,
     };

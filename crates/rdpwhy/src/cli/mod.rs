@@ -17,6 +17,7 @@ mod lab;
 mod probe;
 mod replay;
 mod report;
+mod sign_in;
 mod simulate;
 
 /// Exit status: wrong usage, unreadable input, internal failure.

@@ -53,6 +53,8 @@ pub(super) struct Probe {
     /// Ask for everything that the server accepts in TLS: versions, suites, groups, their order
     #[arg(long)]
     tls: bool,
+    #[command(flatten)]
+    asking: super::sign_in::Options,
     /// Ask over http whether the certificate is revoked, at the addresses that it names (CRL, OCSP)
     #[arg(long)]
     revocation: bool,
@@ -98,6 +100,7 @@ impl Probe {
             repeat: self.repeat,
             tls: self.tls,
             every_client,
+            sign_in: self.asking.wanted(),
             revocation: self.revocation,
             memory: memory.clone(),
             trust: trust(&self.trust)?,

@@ -237,6 +237,6 @@ fn script(hello: &Hello, direct: bool, random: [u8; 32]) -> Script {
     if direct {
         Script::new(matrix::CHECK, acts)
     } else {
-        walk::after_negotiation(matrix::CHECK, acts)
+        walk::after_negotiation(matrix::CHECK, walk::BASELINE, acts)
     }
 }

@@ -5,6 +5,7 @@ mod certificate;
 mod clients;
 pub mod explain;
 mod matrix;
+mod nla;
 pub mod simulate;
 pub mod text;
 

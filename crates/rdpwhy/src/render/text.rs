@@ -26,7 +26,11 @@ pub fn report(report: &Report, style: Style) -> String {
             "" => report.client.profile.clone(),
             os => os.to_owned(),
         };
-        let line = format!("{host}:{}, seen from this machine as {client}", t.port);
+        let asks = super::nla::asks(report.client.asks);
+        let line = format!(
+            "{host}:{}, seen from this machine as {client}{asks}",
+            t.port
+        );
         for part in wrap(&line, WIDTH - 2) {
             out.push_str(&format!("  {part}\n"));
         }
@@ -44,6 +48,7 @@ pub fn report(report: &Report, style: Style) -> String {
             out.push_str(&super::clients::table(&report.evidence.clients, style));
         }
     }
+    out.push_str(&super::nla::block(&report.evidence.facts, style));
     out.push_str(&unseen(report, style));
     if style.says_all() {
         out.push_str(&details(report, style));

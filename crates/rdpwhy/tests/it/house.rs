@@ -13,6 +13,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("rdpwhy-model", &[][..]),
         ("rdpwhy-wire", &["rdpwhy-model"]),
         ("rdpwhy-reason", &["rdpwhy-model"]),
+        ("rdpwhy-evidence", &["rdpwhy-model"]),
         ("rdpwhy-probe", &["rdpwhy-model", "rdpwhy-wire"]),
         ("rdpwhy-lab", &["rdpwhy-model", "rdpwhy-wire"]),
         (
@@ -95,7 +96,12 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
 #[test]
 fn pure_crates_touch_neither_sockets_nor_files_nor_clocks() {
     let mut wrong = Vec::new();
-    for name in ["rdpwhy-model", "rdpwhy-wire", "rdpwhy-reason"] {
+    for name in [
+        "rdpwhy-model",
+        "rdpwhy-wire",
+        "rdpwhy-reason",
+        "rdpwhy-evidence",
+    ] {
         let mut files = Vec::new();
         sources(&root().join("crates").join(name).join("src"), &mut files);
         for file in files {

@@ -10,6 +10,7 @@ mod house;
 mod lab;
 mod memory;
 #[cfg(unix)] // where xrdp and FreeRDP's server run
+mod nla;
 mod real_servers;
 mod revocation;
 mod scenarios;

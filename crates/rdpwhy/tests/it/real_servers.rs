@@ -5,6 +5,7 @@
 
 mod account;
 mod certificate;
+mod onward;
 mod process;
 mod seen;
 mod shadow;
@@ -171,7 +172,7 @@ fn xrdp_with_a_certificate_of_an_authority() {
     assert!((364..=365).contains(&seen.int("cert.days_left")), "{seen}");
     seen.has(&xrdp_responds("none"));
     seen.has(&[("walk.end", json!("mcs:response"))]);
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("again.");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
@@ -196,7 +197,7 @@ fn xrdp_with_a_certificate_as_windows_makes_it() {
     seen.has(&windows_certificate(&made, "WIN-7QK2LAB"));
     assert!((172..=173).contains(&seen.int("cert.days_left")), "{seen}");
     seen.has(&xrdp_responds("none"));
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, certificate in Windows' form");
@@ -216,7 +217,7 @@ fn xrdp_with_plain_rdp_security() {
     // It has a certificate, and shows it to nobody
     seen.has_no("tls.");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate warned, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, plain RDP security");
@@ -238,7 +239,7 @@ fn xrdp_with_plain_rdp_security_and_fips() {
     seen.has(&xrdp_responds("fips"));
     seen.has_no("tls.");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate warned, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, plain RDP security with FIPS");
@@ -267,7 +268,7 @@ fn xrdp_without_its_key() {
     seen.has_no("neg.flags");
     seen.has_no("tls.version");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("mcs.");
     seen.climbs("resolve passed, tcp passed, negotiate failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
@@ -291,7 +292,7 @@ fn xrdp_with_tls_1_3_only() {
     seen.has(&xrdp_responds("none"));
     // protocol_version: older clients, which stop at TLS 1.2, do not get in
     seen.has(&[("tls.only12", json!("alert-70"))]);
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, TLS 1.3 only");
@@ -337,7 +338,7 @@ fn xrdp_with_no_suite_in_common() {
     );
     seen.has_no("tls.version");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("mcs.");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
@@ -365,7 +366,7 @@ fn xrdp_with_an_expired_certificate() {
     seen.has(&[("cert.expired", json!(true))]);
     assert!((-6..=-5).contains(&seen.int("cert.days_left")), "{seen}");
     seen.has(&xrdp_responds("none"));
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, certificate expired");
 }
@@ -386,7 +387,7 @@ fn xrdp_with_the_key_of_another_certificate() {
     ]);
     seen.has_no("tls.version");
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.has_no("mcs.");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
@@ -409,7 +410,7 @@ fn xrdp_with_tls_1_0_only() {
     seen.has(&tls("TLSv1", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"));
     seen.has(&signed_certificate(&made, "unknown-issuer"));
     seen.has(&xrdp_responds("none"));
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("xrdp, TLS 1.0 only");
 }
@@ -468,7 +469,7 @@ fn shadow_with_tls() {
     seen.has(&usual_tls());
     seen.has(&windows_certificate(&made, "SHADOW"));
     seen.has(&freerdp_responds());
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("shadow, TLS");
@@ -490,7 +491,7 @@ fn shadow_with_plain_rdp_security() {
         ("walk.end", json!("negotiate:failure-2")),
     ]);
     seen.has_no("cert.");
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate failed");
     assert!(seen.connections() <= MANY, "{}", seen.connections());
     seen.tells_the_truth_about("shadow, plain RDP security");
@@ -509,7 +510,7 @@ fn shadow_as_it_comes() {
     seen.has(&usual_tls());
     seen.has(&windows_certificate(&made, "SHADOW"));
     seen.has(&freerdp_responds());
-    seen.has_no("nla.");
+    seen.has_no("nla.answer");
     seen.climbs("resolve passed, tcp passed, negotiate passed, tls passed, mcs passed");
     assert!(seen.connections() <= FEW, "{}", seen.connections());
     seen.tells_the_truth_about("shadow, as it comes");
