@@ -164,6 +164,9 @@ impl Context {
     /// Opens a message of the peer.
     pub(super) fn open(&mut self, message: &[u8]) -> Result<Vec<u8>, Stuck> {
         let mut message = message.to_vec();
+        if matches!(self.sspi, SspiContext::Negotiate(_)) {
+            rotate_as_windows(&mut message);
+        }
         let (signature, text) = message.split_at_mut_checked(SIGNATURE).ok_or(Stuck)?;
         let mut buffers = vec![
             SecurityBufferRef::data_buf(text),
@@ -176,7 +179,62 @@ impl Context {
     }
 }
 
+/// Rotates a Kerberos wrap token as Windows does. Its sender says by how much its parts are rotated
+/// (RRC, RFC 4121 4.2.5); the library takes Windows' 28 bytes for granted, and MIT's rotate by none.
+fn rotate_as_windows(message: &mut [u8]) {
+    const WINDOWS: u16 = 28;
+    let Some((header, parts)) = message.split_at_mut_checked(SIGNATURE) else {
+        return;
+    };
+    let [5, 4, _, _, _, _, high, low, ..] = *header else {
+        return;
+    };
+    let rotated = u16::from_be_bytes([high, low]);
+    if rotated == WINDOWS || parts.is_empty() {
+        return;
+    }
+    let length = parts.len();
+    parts.rotate_left(usize::from(rotated) % length);
+    parts.rotate_right(usize::from(WINDOWS) % length);
+    if let Some(rrc) = header.get_mut(6..8) {
+        rrc.copy_from_slice(&WINDOWS.to_be_bytes());
+    }
+}
+
 /// A panic in the library over a peer's bytes is a message that cannot be read.
 fn guarded<T>(f: impl FnOnce() -> T) -> Result<T, Stuck> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|_| Stuck)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrap_tokens_of_every_rotation_become_windows_own() {
+        let parts: Vec<u8> = (0..60).collect();
+        let token = |rrc: u16| {
+            let mut out = vec![5, 4, 6, 0xff, 0, 0];
+            out.extend(rrc.to_be_bytes());
+            out.extend([0; 8]);
+            let mut parts = parts.clone();
+            parts.rotate_right(usize::from(rrc) % 60);
+            out.extend(parts);
+            out
+        };
+        for rrc in [0, 1, 28, 59, 60, 61, 0xffff] {
+            let mut message = token(rrc);
+            rotate_as_windows(&mut message);
+            assert_eq!(message, token(28), "{rrc}");
+        }
+        for short in [
+            vec![],
+            vec![5, 4],
+            vec![5, 4, 6, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        ] {
+            let mut message = short.clone();
+            rotate_as_windows(&mut message);
+            assert_eq!(message, short);
+        }
+    }
 }

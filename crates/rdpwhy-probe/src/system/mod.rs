@@ -79,12 +79,17 @@ pub(crate) fn krb5_conf() -> String {
 }
 
 /// While this lives, the system writes no image of this process to disk, where it can be told so.
-pub struct NoCoreDumps(#[expect(dead_code, reason = "put back when dropped")] here::NoCoreDumps);
+pub struct NoCoreDumps {
+    /// Puts back what was set before when it is dropped.
+    _held: here::NoCoreDumps,
+}
 
 impl NoCoreDumps {
     /// From now on.
     pub fn begin() -> Self {
-        Self(here::NoCoreDumps::begin())
+        Self {
+            _held: here::NoCoreDumps::begin(),
+        }
     }
 }
 
