@@ -144,6 +144,10 @@ pub(crate) fn unseen(facts: &FactSet) -> Option<(&'static str, &'static str)> {
             "whether the account can sign in: the host showed another certificate when it came to it, so nothing was sent",
             "run it again: several machines may answer under this name",
         ),
+        Some("stopped") => (
+            "whether the account can sign in: the run was stopped while it signed in; count it as an attempt",
+            "run it again to the end, if the lockout threshold allows",
+        ),
         Some("declined") => (
             host,
             "say yes when asked, --pin the certificate, or --any-host",

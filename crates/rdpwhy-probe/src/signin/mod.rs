@@ -106,7 +106,6 @@ pub(crate) async fn sign_in(
         out.kdc = asked.said;
         match (asked.ticket, asked.attempt) {
             (Some((context, token)), _) => {
-                tell("the host gets the ticket");
                 out.host = Some(host.kerberos(context, token, &key).await);
             }
             (None, Some(attempt)) if refused.is_none_or(|e| NTLM_MAY_FOLLOW.contains(&e)) => {
