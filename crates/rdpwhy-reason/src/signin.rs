@@ -4,7 +4,7 @@
 use rdpwhy_model::report::StageState;
 use rdpwhy_model::{FactKey, FactSet};
 
-use StageState::{Failed, Passed, Warned};
+use StageState::{Failed, Passed, Unknown, Warned};
 
 /// How far clocks may be apart for Kerberos, in seconds.
 const SKEW: i64 = 300;
@@ -18,6 +18,8 @@ enum Outcome {
     ByDomain,
     /// It was refused.
     Refused,
+    /// A proof was sent to the domain controller, and no answer came.
+    Unanswered,
 }
 
 fn outcome(facts: &FactSet) -> Option<Outcome> {
@@ -29,7 +31,8 @@ fn outcome(facts: &FactSet) -> Option<Outcome> {
     Some(match answer {
         "not-sent" => return None,
         "accepted" => Outcome::Accepted,
-        "other-mechanism" | "kdc-refused" if by_domain => Outcome::ByDomain,
+        "other-mechanism" | "kdc-refused" | "kdc-silent" if by_domain => Outcome::ByDomain,
+        "kdc-silent" => Outcome::Unanswered,
         "pubkey-mismatch" => Outcome::Refused,
         _ if by_domain && no_kerberos => Outcome::ByDomain,
         _ => Outcome::Refused,
@@ -62,6 +65,10 @@ pub(crate) fn rung(facts: &FactSet) -> Option<(StageState, String)> {
             "the domain accepts the account; by NTLM it was not tried with the host".to_owned(),
         ),
         Outcome::Refused => (Failed, refusal(facts)),
+        Outcome::Unanswered => (
+            Unknown,
+            "the domain controller does not answer the proof of the password".to_owned(),
+        ),
     })
 }
 
@@ -103,12 +110,19 @@ fn by_the_clock(facts: &FactSet) -> bool {
 fn no_service(facts: &FactSet) -> bool {
     outcome(facts) == Some(Outcome::ByDomain)
         && facts.truth(FactKey::SignInHostTicket) == Some(false)
+        && facts.knows(FactKey::SignInKdcError)
 }
 
 /// What is not known about signing in, and how to learn it.
 pub(crate) fn unseen(facts: &FactSet) -> Option<(&'static str, &'static str)> {
     match outcome(facts) {
         Some(Outcome::Accepted | Outcome::Refused) => return None,
+        Some(Outcome::Unanswered) => {
+            return Some((
+                "whether the account can sign in: its domain controller did not answer the proof of the password, which may count as an attempt",
+                "ask another domain controller with --kdc",
+            ));
+        }
         Some(Outcome::ByDomain) => {
             return Some((
                 "whether the host itself takes the account by NTLM: the one attempt was spent at the domain controller",

@@ -65,6 +65,8 @@ fn answer(signin: &SignIn) -> &'static str {
     match (&signin.host, &signin.kdc) {
         (Some(host), _) => host.answer.word(),
         (None, Some(kdc)) if kdc.error.is_some() => "kdc-refused",
+        // The proof was sent, and nothing came of it that could be read
+        (None, Some(kdc)) if kdc.reached >= Reached::ProofSent => "kdc-silent",
         _ => "not-sent",
     }
 }

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use rdpwhy_model::signin::{Kdc, NotSent, Reached, SignIn};
 use rdpwhy_wire::script::{Act, TlsOffer};
-use rdpwhy_wire::walk;
+use rdpwhy_wire::{walk, x224};
 
 use self::account::Attempt;
 
@@ -86,6 +86,12 @@ pub(crate) async fn sign_in(
             line,
             deadline: plan.patience.answer,
         };
+        // Another machine may answer under the same name
+        let hybrid = x224::HYBRID | x224::HYBRID_EX;
+        if walk::selected(&tape.snapshot()).is_none_or(|s| s & hybrid == 0) {
+            out.not_sent = Some(NotSent::NoNla);
+            return;
+        }
         let Some(key) = host.key(plan.certificate.as_deref()) else {
             out.not_sent = Some(NotSent::CertificateChanged);
             return;

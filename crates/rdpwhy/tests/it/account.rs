@@ -316,6 +316,20 @@ fn a_domain_controller_that_refuses_ends_it() {
 }
 
 #[test]
+fn a_domain_controller_that_falls_silent_leaves_it_open() {
+    let host = Host::start();
+    // Something that is no answer
+    let (kdc, proofs) = domain_controller(wants_proof(), vec![0x30, 0]);
+    let kdc = format!("127.0.0.1:{kdc}");
+    let target = format!("127.0.0.1:{}", host.port);
+    let report = probe(&target, "alice@lab.test", &["--kdc", &kdc]);
+    assert_eq!((proofs.load(Ordering::SeqCst), host.proofs()), (1, 0));
+    assert_eq!(fact(&report, "signin.answer"), "kdc-silent");
+    assert_eq!(report["verdict"]["outcome"], "undetermined");
+    assert!(report["causes"].as_array().unwrap().is_empty());
+}
+
+#[test]
 fn ntlm_follows_where_no_proof_was_sent() {
     // KDC_ERR_WRONG_REALM to the request without a proof
     let host = Host::start();
