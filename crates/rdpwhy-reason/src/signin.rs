@@ -6,6 +6,9 @@ use rdpwhy_model::{FactKey, FactSet};
 
 use StageState::{Failed, Passed, Unknown, Warned};
 
+/// KDC_ERR_ETYPE_NOSUPP: no encryption in common. Ours has AES alone, so this says nothing about
+/// clients that have RC4 too.
+const NO_ENCRYPTION: i64 = 14;
 /// How far clocks may be apart for Kerberos, in seconds.
 const SKEW: i64 = 300;
 
@@ -18,7 +21,7 @@ enum Outcome {
     ByDomain,
     /// It was refused.
     Refused,
-    /// A proof was sent to the domain controller, and no answer came.
+    /// The domain controller was asked, and what came is no answer about the account.
     Unanswered,
 }
 
@@ -33,6 +36,9 @@ fn outcome(facts: &FactSet) -> Option<Outcome> {
         "accepted" => Outcome::Accepted,
         "other-mechanism" | "kdc-refused" | "kdc-silent" if by_domain => Outcome::ByDomain,
         "kdc-silent" => Outcome::Unanswered,
+        "kdc-refused" if facts.int(FactKey::SignInKdcError) == Some(NO_ENCRYPTION) => {
+            Outcome::Unanswered
+        }
         "pubkey-mismatch" => Outcome::Refused,
         _ if by_domain && no_kerberos => Outcome::ByDomain,
         _ => Outcome::Refused,
@@ -65,6 +71,11 @@ pub(crate) fn rung(facts: &FactSet) -> Option<(StageState, String)> {
             "the domain accepts the account; by NTLM it was not tried with the host".to_owned(),
         ),
         Outcome::Refused => (Failed, refusal(facts)),
+        Outcome::Unanswered if facts.knows(FactKey::SignInKdcError) => (
+            Unknown,
+            "the domain controller takes no encryption that rdpwhy has (AES) for the account"
+                .to_owned(),
+        ),
         Outcome::Unanswered => (
             Unknown,
             "the domain controller does not answer the proof of the password".to_owned(),
@@ -117,6 +128,12 @@ fn no_service(facts: &FactSet) -> bool {
 pub(crate) fn unseen(facts: &FactSet) -> Option<(&'static str, &'static str)> {
     match outcome(facts) {
         Some(Outcome::Accepted | Outcome::Refused) => return None,
+        Some(Outcome::Unanswered) if facts.knows(FactKey::SignInKdcError) => {
+            return Some((
+                "whether the account can sign in: its domain controller wants another encryption than AES for it (KDC_ERR_ETYPE_NOSUPP)",
+                "sign in once with a client of Windows; a change of the account's password gives it keys for AES",
+            ));
+        }
         Some(Outcome::Unanswered) => {
             return Some((
                 "whether the account can sign in: its domain controller did not answer the proof of the password, which may count as an attempt",
