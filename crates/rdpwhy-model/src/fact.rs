@@ -340,10 +340,10 @@ facts! {
     // Signing in with an account
     SignInForm "signin.account_form" Nla (Word(&["user", "domain-user", "upn"])) "in which form the account is named: user, DOMAIN\\user or user@domain";
     SignInEmpty "signin.empty_password" Nla (Bool) "the password that was given is empty";
-    SignInWhyNot "signin.why_not_sent" Nla (Word(&["not-reached", "no-nla", "unknown-host", "declined", "certificate-changed", "not-the-pin", "not-again", "no-challenge"])) "why no credentials were sent";
+    SignInWhyNot "signin.why_not_sent" Nla (Word(&["not-reached", "no-nla", "unknown-host", "declined", "certificate-changed", "not-the-pin", "not-again", "no-challenge", "stopped"])) "why no credentials were sent";
     SignInAttempts "signin.attempts" Nla (Int) "messages whose wrong password counts against a lockout threshold";
     SignInMechanism "signin.mechanism" Nla (Word(&["ntlm", "kerberos"])) "the mechanism by which the account was proved to the host";
-    SignInAnswer "signin.answer" Nla (Word(&["accepted", "error-code", "closed", "reset", "alert", "silent", "disconnect", "malformed", "pubkey-mismatch", "other-mechanism", "kdc-refused", "not-sent"])) "how signing in was answered: accepted is a host that has proved that it knows the account and has the key of its certificate";
+    SignInAnswer "signin.answer" Nla (Word(&["accepted", "error-code", "closed", "reset", "alert", "silent", "disconnect", "malformed", "pubkey-mismatch", "other-mechanism", "kdc-refused", "kdc-silent", "not-sent"])) "how signing in was answered: accepted is a host that has proved that it knows the account and has the key of its certificate";
     SignInStatus "signin.ntstatus" Nla (Text) "NTSTATUS or SSPI status with which the sign-in was refused";
     SignInKdc "signin.kdc" Nla (Word(&["none-found", "unreachable", "answered"])) "whether a domain controller (KDC) of the account's realm was found, and answered";
     SignInKdcError "signin.kerberos_error" Nla (Int) "the error code with which the domain controller refused (RFC 4120 7.5.9)";

@@ -68,6 +68,8 @@ pub enum NotSent {
     NotAgain,
     /// The host's challenge cannot be answered.
     NoChallenge,
+    /// The run was stopped while it signed in: whether a proof was sent is not known.
+    Stopped,
 }
 
 impl NotSent {
@@ -82,6 +84,7 @@ impl NotSent {
             Self::NotThePin => "not-the-pin",
             Self::NotAgain => "not-again",
             Self::NoChallenge => "no-challenge",
+            Self::Stopped => "stopped",
         }
     }
 }

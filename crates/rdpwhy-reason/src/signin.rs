@@ -4,8 +4,11 @@
 use rdpwhy_model::report::StageState;
 use rdpwhy_model::{FactKey, FactSet};
 
-use StageState::{Failed, Passed, Warned};
+use StageState::{Failed, Passed, Unknown, Warned};
 
+/// KDC_ERR_ETYPE_NOSUPP: no encryption in common. Ours has AES alone, so this says nothing about
+/// clients that have RC4 too.
+const NO_ENCRYPTION: i64 = 14;
 /// How far clocks may be apart for Kerberos, in seconds.
 const SKEW: i64 = 300;
 
@@ -18,6 +21,8 @@ enum Outcome {
     ByDomain,
     /// It was refused.
     Refused,
+    /// The domain controller was asked, and what came is no answer about the account.
+    Unanswered,
 }
 
 fn outcome(facts: &FactSet) -> Option<Outcome> {
@@ -29,7 +34,11 @@ fn outcome(facts: &FactSet) -> Option<Outcome> {
     Some(match answer {
         "not-sent" => return None,
         "accepted" => Outcome::Accepted,
-        "other-mechanism" | "kdc-refused" if by_domain => Outcome::ByDomain,
+        "other-mechanism" | "kdc-refused" | "kdc-silent" if by_domain => Outcome::ByDomain,
+        "kdc-silent" => Outcome::Unanswered,
+        "kdc-refused" if facts.int(FactKey::SignInKdcError) == Some(NO_ENCRYPTION) => {
+            Outcome::Unanswered
+        }
         "pubkey-mismatch" => Outcome::Refused,
         _ if by_domain && no_kerberos => Outcome::ByDomain,
         _ => Outcome::Refused,
@@ -62,6 +71,15 @@ pub(crate) fn rung(facts: &FactSet) -> Option<(StageState, String)> {
             "the domain accepts the account; by NTLM it was not tried with the host".to_owned(),
         ),
         Outcome::Refused => (Failed, refusal(facts)),
+        Outcome::Unanswered if facts.knows(FactKey::SignInKdcError) => (
+            Unknown,
+            "the domain controller takes no encryption that rdpwhy has (AES) for the account"
+                .to_owned(),
+        ),
+        Outcome::Unanswered => (
+            Unknown,
+            "the domain controller does not answer the proof of the password".to_owned(),
+        ),
     })
 }
 
@@ -103,12 +121,25 @@ fn by_the_clock(facts: &FactSet) -> bool {
 fn no_service(facts: &FactSet) -> bool {
     outcome(facts) == Some(Outcome::ByDomain)
         && facts.truth(FactKey::SignInHostTicket) == Some(false)
+        && facts.knows(FactKey::SignInKdcError)
 }
 
 /// What is not known about signing in, and how to learn it.
 pub(crate) fn unseen(facts: &FactSet) -> Option<(&'static str, &'static str)> {
     match outcome(facts) {
         Some(Outcome::Accepted | Outcome::Refused) => return None,
+        Some(Outcome::Unanswered) if facts.knows(FactKey::SignInKdcError) => {
+            return Some((
+                "whether the account can sign in: its domain controller wants another encryption than AES for it (KDC_ERR_ETYPE_NOSUPP)",
+                "sign in once with a client of Windows; a change of the account's password gives it keys for AES",
+            ));
+        }
+        Some(Outcome::Unanswered) => {
+            return Some((
+                "whether the account can sign in: its domain controller did not answer the proof of the password, which may count as an attempt",
+                "ask another domain controller with --kdc",
+            ));
+        }
         Some(Outcome::ByDomain) => {
             return Some((
                 "whether the host itself takes the account by NTLM: the one attempt was spent at the domain controller",
@@ -143,6 +174,10 @@ pub(crate) fn unseen(facts: &FactSet) -> Option<(&'static str, &'static str)> {
         Some("certificate-changed") => (
             "whether the account can sign in: the host showed another certificate when it came to it, so nothing was sent",
             "run it again: several machines may answer under this name",
+        ),
+        Some("stopped") => (
+            "whether the account can sign in: the run was stopped while it signed in; count it as an attempt",
+            "run it again to the end, if the lockout threshold allows",
         ),
         Some("declined") => (
             host,

@@ -123,7 +123,7 @@ pub async fn diagnose(request: Request, progress: Progress<'_>) -> Diagnosis {
     } else {
         Duration::ZERO
     };
-    // A person is asked, and a domain controller may be
+    // A person may be asked
     limits.run += login.as_ref().map_or(Duration::ZERO, signin::time);
     let session = Session {
         run: Run::new(limits, trust),

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use rdpwhy_model::signin::{Kdc, NotSent, Reached, SignIn};
 use rdpwhy_wire::script::{Act, TlsOffer};
-use rdpwhy_wire::walk;
+use rdpwhy_wire::{walk, x224};
 
 use self::account::Attempt;
 
@@ -86,6 +86,12 @@ pub(crate) async fn sign_in(
             line,
             deadline: plan.patience.answer,
         };
+        // Another machine may answer under the same name
+        let hybrid = x224::HYBRID | x224::HYBRID_EX;
+        if walk::selected(&tape.snapshot()).is_none_or(|s| s & hybrid == 0) {
+            out.not_sent = Some(NotSent::NoNla);
+            return;
+        }
         let Some(key) = host.key(plan.certificate.as_deref()) else {
             out.not_sent = Some(NotSent::CertificateChanged);
             return;
@@ -106,7 +112,6 @@ pub(crate) async fn sign_in(
         out.kdc = asked.said;
         match (asked.ticket, asked.attempt) {
             (Some((context, token)), _) => {
-                tell("the host gets the ticket");
                 out.host = Some(host.kerberos(context, token, &key).await);
             }
             (None, Some(attempt)) if refused.is_none_or(|e| NTLM_MAY_FOLLOW.contains(&e)) => {

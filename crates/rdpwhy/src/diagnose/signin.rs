@@ -53,12 +53,12 @@ impl Voice {
 /// Connections that may be made to come as far as signing in.
 const CONNECTIONS: u32 = 2;
 
-/// The time that signing in adds to a run: a person thinks for longer than a network.
+/// The time that signing in adds to a run: a person who is asked thinks for longer than a network.
 pub(super) fn time(login: &Login) -> Duration {
     if login.voice.ask.is_some() {
         Duration::from_mins(3)
     } else {
-        Duration::from_secs(10)
+        Duration::ZERO
     }
 }
 
@@ -210,7 +210,19 @@ impl Session {
             AccountForm::Upn => "user@domain",
         };
         let voice = login.voice;
+        let empty_password = login.credentials.empty_password();
+        let account_form = login.credentials.account().form();
         let tell = |what: &str| {
+            // Whoever stops the run from here on must reckon with an attempt
+            let stopped = SignIn {
+                form: account_form,
+                empty_password,
+                not_sent: Some(NotSent::Stopped),
+                attempts: 1,
+                kdc: None,
+                host: None,
+            };
+            self.with(|s| s.recording.signin = Some(stopped));
             (voice.tell)(&format!(
                 "signs in once as {form}, {what}; a wrong password counts against any lockout threshold"
             ));

@@ -297,7 +297,8 @@ fn a_domain_controller_that_refuses_ends_it() {
         (23, Some("password-expired-under-nla")),
         // The library would send the proof again with the KDC's clock
         (37, Some("kerberos-clock-skew")),
-        // Not even a refusal that blames no password is followed by another proof
+        // Not even a refusal that blames no password is followed by another proof; that we have no
+        // RC4 is no fault of the account's
         (14, None),
     ] {
         let host = Host::start();
@@ -309,10 +310,28 @@ fn a_domain_controller_that_refuses_ends_it() {
         assert_eq!(host.proofs(), 0, "{code}: no NTLM follows");
         assert_eq!(fact(&report, "signin.attempts"), 1);
         assert_eq!(fact(&report, "signin.kerberos_error"), i64::from(code));
-        assert_eq!(report["verdict"]["outcome"], "blocked", "{code}");
-        assert_eq!(report["verdict"]["stage"], "nla");
+        let outcome = if code == 14 {
+            "undetermined"
+        } else {
+            "blocked"
+        };
+        assert_eq!(report["verdict"]["outcome"], outcome, "{code}");
         assert_eq!(report["verdict"]["cause"].as_str(), cause, "{code}");
     }
+}
+
+#[test]
+fn a_domain_controller_that_falls_silent_leaves_it_open() {
+    let host = Host::start();
+    // Something that is no answer
+    let (kdc, proofs) = domain_controller(wants_proof(), vec![0x30, 0]);
+    let kdc = format!("127.0.0.1:{kdc}");
+    let target = format!("127.0.0.1:{}", host.port);
+    let report = probe(&target, "alice@lab.test", &["--kdc", &kdc]);
+    assert_eq!((proofs.load(Ordering::SeqCst), host.proofs()), (1, 0));
+    assert_eq!(fact(&report, "signin.answer"), "kdc-silent");
+    assert_eq!(report["verdict"]["outcome"], "undetermined");
+    assert!(report["causes"].as_array().unwrap().is_empty());
 }
 
 #[test]

@@ -96,6 +96,30 @@ fn nothing_goes_to_a_host_that_is_not_known() {
     assert_eq!(elsewhere.fact("signin.attempts"), 0);
 }
 
+#[test]
+fn a_host_that_was_seen_before_is_expected() {
+    let Some(server) = Shadow::start(Some("nla"), &Identity::windows_made("SHADOW")) else {
+        return;
+    };
+    let state = Folder::new();
+    let run = |more: &[&str]| {
+        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_rdpwhy"))
+            .args(["probe", "--json", &format!("127.0.0.1:{}", server.port)])
+            .args(more)
+            .env("XDG_STATE_HOME", state.path(""))
+            .env("RDPWHY_PASSWORD", PASSWORD)
+            .output()
+            .unwrap();
+        let report = serde_json::from_slice(&output.stdout).unwrap();
+        let (out, said) = (String::new(), String::new());
+        Ran { out, said, report }
+    };
+    let account = ["--user", "alice"];
+    // What this run sees is no word for itself
+    assert_eq!(run(&account).fact("signin.why_not_sent"), "unknown-host");
+    assert_eq!(run(&account).fact("signin.answer"), "accepted");
+}
+
 /// Every form in which a password or its hash could be written.
 fn traces() -> Vec<String> {
     let utf16: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
