@@ -9,8 +9,8 @@ mod hostile;
 mod house;
 mod lab;
 mod memory;
-#[cfg(unix)] // where xrdp and FreeRDP's server run
 mod nla;
+#[cfg(unix)] // where xrdp and FreeRDP's server run
 mod real_servers;
 mod revocation;
 mod scenarios;
