@@ -38,7 +38,7 @@ const AFTER: &str = "rdpwhy HOST is short for rdpwhy probe HOST.\n\
 
 #[derive(Subcommand)]
 enum Command {
-    /// Diagnose a live host from here, without credentials
+    /// Diagnose a live host from here, without credentials unless asked
     Probe(probe::Probe),
     /// Say what a code, an event or a message means
     Explain(explain::Explain),

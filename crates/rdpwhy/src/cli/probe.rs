@@ -20,7 +20,7 @@ use crate::diagnose::{Diagnosis, Request, diagnose};
 use crate::memory::{Store, sighting};
 use crate::target::Target;
 
-/// Diagnose a live host from here, without credentials.
+/// Diagnose a live host from here, without credentials unless asked.
 #[derive(Args)]
 pub(super) struct Probe {
     /// Name, address, HOST:PORT, [IPv6]:PORT, or a .rdp file
@@ -29,13 +29,13 @@ pub(super) struct Probe {
     /// Port, when it is not in HOST
     #[arg(short, long)]
     port: Option<u16>,
-    /// Through whose eyes to look: a name, or `this` machine's; `--client help` lists them
+    /// Through whose eyes to look: a name, `this` machine's, or `all`; `--client help` lists them
     #[arg(long, default_value = clients::DEFAULT, value_name = "NAME")]
     client: String,
     /// Ask no host, but say whether the client could reach a server like this, or `all`
     #[arg(long, value_name = "NAME", conflicts_with_all = [
         "host", "port", "resolver", "trust", "timeout", "repeat", "tls", "revocation", "no_memory",
-        "record",
+        "record", "nla", "as_nla", "as_tls", "as_plain", "user",
     ])]
     server_profile: Option<String>,
     /// Ask this name server instead of the system's

@@ -16,7 +16,8 @@ pub(super) struct Options {
     like: Like,
 }
 
-/// As which kind of client to ask.
+/// As which kind of client to ask. An account signs in by NLA, so a client without it goes with none:
+/// the host would be said to ask for no NLA, which was never asked of it.
 #[derive(Args)]
 #[group(multiple = false)]
 struct Like {
@@ -24,10 +25,10 @@ struct Like {
     #[arg(long)]
     as_nla: bool,
     /// Ask as a client with TLS and without NLA, and go on to the licence stage
-    #[arg(long)]
+    #[arg(long, conflicts_with = "user")]
     as_tls: bool,
     /// Ask as a client with Standard RDP Security alone, and go on to the licence stage
-    #[arg(long)]
+    #[arg(long, conflicts_with = "user")]
     as_plain: bool,
 }
 

@@ -67,6 +67,8 @@ fn wrong_usage_is_one_line_and_status_2_and_help_is_0() {
         &["--json"],
         &["pc42", "pc43"],
         &["pc42", "--timeout", "5h"],
+        &["pc42", "--as-tls", "--user", "alice"],
+        &["pc42", "--as-plain", "--user", "alice"],
         &["pc42", "--repeat", "0"],
         &["pc42", "--color", "\u{1b}[31m\n"],
         &["simulate"],
@@ -75,6 +77,9 @@ fn wrong_usage_is_one_line_and_status_2_and_help_is_0() {
         &[&server[..], &["pc42"]].concat(),
         &[&server[..], &["--record", "/nonexistent/x"]].concat(),
         &[&server[..], &["--tls"]].concat(),
+        &[&server[..], &["--nla"]].concat(),
+        &[&server[..], &["--as-tls"]].concat(),
+        &[&server[..], &["--user", "alice"]].concat(),
         &[&server[..], &["--repeat", "5"]].concat(),
         &["demo", "--all", "--tls"],
     ] {
