@@ -291,7 +291,12 @@ fn nla(facts: &FactSet) -> (StageState, String) {
     let Some(word) = facts.text(FactKey::NlaAnswer) else {
         return match facts.text(FactKey::NegAnswer) {
             Some("selected-ssl" | "selected-rdp" | "no-response-structure") => {
-                (Skipped, "not asked for by the host".into())
+                // Of a host that was not offered NLA, nothing is known about it
+                let by = match facts.text(FactKey::ClientAsks) {
+                    Some("tls" | "plain") => "not offered by this client",
+                    _ => "not asked for by the host",
+                };
+                (Skipped, by.into())
             }
             _ => (Unknown, String::new()),
         };
